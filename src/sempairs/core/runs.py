@@ -1,9 +1,9 @@
 """A run is a folder named by the hash of its settings; its state is its files.
 
-    settings.json    what the run is: everything that decides its numbers
-    metrics.jsonl    one line for each logged step
-    checkpoint-*.pt  where to go on after a kill (training/checkpoint.py)
-    result.json      written last: a run with a result is done and never runs again
+settings.json    what the run is: everything that decides its numbers
+metrics.jsonl    one line for each logged step
+checkpoint-*.pt  where to go on after a kill (training/checkpoint.py)
+result.json      written last: a run with a result is done and never runs again
 """
 
 import json
@@ -32,7 +32,9 @@ class Run:
         """What the run is. Raises UserError if the folder is not a run."""
         if not (self.folder / "settings.json").is_file():
             raise UserError(
-                f"{self.folder} is not a run", got="no settings.json in it", todo="give the folder that a training made"
+                f"{self.folder} is not a run",
+                got="no settings.json in it",
+                todo="give the folder that a training made",
             )
         settings: dict[str, Any] = read_json(self.folder / "settings.json")
         return settings
@@ -47,7 +49,9 @@ class Run:
         """What the run found. Raises UserError if it is not done."""
         if not self.is_done:
             raise UserError(
-                f"run {self.name} is not finished", got=self.folder, todo="run the same command again; it goes on where it was"
+                f"run {self.name} is not finished",
+                got=self.folder,
+                todo="run the same command again; it goes on where it was",
             )
         result: dict[str, Any] = read_json(self.folder / "result.json")
         return result

@@ -24,11 +24,12 @@ def rng(*names: str | int) -> np.random.Generator:
 
 
 def splitmix64(x: UInt64[np.ndarray, "..."]) -> UInt64[np.ndarray, "..."]:
-    """The SplitMix64 output for state `x` (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014)."""
+    """The SplitMix64 output for state `x` (Steele, Lea, Flood, "Fast splittable generators", OOPSLA 2014)."""
     x = x + GOLDEN
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    mixed: UInt64[np.ndarray, ...] = x ^ (x >> np.uint64(31))
+    return mixed
 
 
 def uniforms(seed: int, counters: Int64[np.ndarray, " n"], columns: int) -> Float[np.ndarray, "n {columns}"]:

@@ -57,7 +57,8 @@ def check(member: Callable[..., Any], options: Mapping[str, Any], place: str) ->
         where = ".".join(str(part) for part in (place, *first["loc"]))
         got = None if first["type"] == "missing" else repr(first["input"])
         raise UserError(f"{where}: {first['msg'].lower()}", got=got, todo="see `sempairs describe`") from None
-    return checked.model_dump(mode="json")
+    options_given: dict[str, Any] = checked.model_dump(mode="json")
+    return options_given
 
 
 def resolve(registry: Registry, spec: str | Mapping[str, Any] | Spec, place: str | None = None) -> Spec:
@@ -68,9 +69,7 @@ def resolve(registry: Registry, spec: str | Mapping[str, Any] | Spec, place: str
     elif not isinstance(spec, Spec):
         table = dict(spec)
         if not isinstance(table.get("name"), str):
-            raise UserError(
-                f"{place} needs a name", got=table or "nothing", todo=f"valid names: {', '.join(registry)}"
-            )
+            raise UserError(f"{place} needs a name", got=table or "nothing", todo=f"valid names: {', '.join(registry)}")
         spec = Spec(name=table.pop("name"), options=table)
     return Spec(name=spec.name, options=check(registry[spec.name], spec.options, f"{place} {spec.name!r}"))
 

@@ -58,7 +58,7 @@ class Score:
 
 
 class Evaluation(Protocol):
-    """A frozen dataclass with keyword-only options, called with the images it may learn from and those it is tested on."""
+    """A frozen dataclass with keyword-only options, called with images to learn from and images to be tested on."""
 
     def __call__(self, train: Labelled, test: Labelled) -> Sequence[Score]:
         """Score the features."""

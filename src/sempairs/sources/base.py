@@ -99,7 +99,10 @@ class Source:
     def need_labels(self, why: str) -> Int64[np.ndarray, " n"]:
         """The labels. Raises UserError, saying what needs them, if there are none."""
         if self.labels is None:
-            raise UserError(f"{why} needs labels, and {self.name} has none", todo="use folders or a column that name the classes")
+            raise UserError(
+                f"{why} needs labels, and {self.name} has none",
+                todo="use folders or a column that name the classes",
+            )
         return self.labels
 
 

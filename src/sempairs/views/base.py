@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class Recipe(Protocol):
-    """A frozen dataclass with keyword-only options. Row i of the result depends on frame i, seed and counter i alone."""
+    """A frozen dataclass with keyword-only options. Row i depends on frame i, the seed and counter i alone."""
 
     def __call__(
         self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"]
