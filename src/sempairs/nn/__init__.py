@@ -1,0 +1,1 @@
+"""Parts of networks that methods share: heads and moving-average teachers."""

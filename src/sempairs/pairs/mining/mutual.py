@@ -1,0 +1,57 @@
+"""Mutual nearest neighbours: two images are a pair when each is among the nearest of the other.
+
+A nearest neighbour alone is often a hub, near to everything; asking for mutuality keeps hubs out (Jegou et al.,
+"Accurate image search using the contextual dissimilarity measure", PAMI 2010).
+"""
+
+from typing import Literal
+
+import numpy as np
+
+from sempairs.core.errors import UserError
+from sempairs.neighbours import nearest
+from sempairs.pairs.mining.base import Features, Proposals
+
+
+def mutual(features: Features, *, k: int = 20, rest: Literal["drop", "nearest"] = "drop") -> Proposals:
+    """Each image with the neighbour that is nearest by mutual rank.
+
+    The mutual rank of two images is the worse of their ranks in each other's list of nearest neighbours (cosine
+    similarity); ties go to the more similar, then to the first in order.
+
+    Parameters
+    ----------
+    k: how far down a list a mutual neighbour may stand.
+    rest: what an image without a mutual neighbour gets: no pair, or its nearest neighbour. The `rule` column says
+        which pairs those are.
+
+    Raises
+    ------
+    UserError: k is not between 1 and the number of other images.
+    """
+    n = len(features.ids)
+    if not 1 <= k < n:
+        raise UserError("k must be between 1 and the number of other images", got=f"k = {k} for {n} images")
+    neighbours, similarity = nearest(features.values, features.values, k, exclude_self=True)
+    # Rank of i in the list of its own neighbour j: look up the edge (j, i) among all directed edges.
+    me = np.repeat(np.arange(n), k)
+    forward = me * n + neighbours.ravel()
+    backward = neighbours.ravel() * n + me
+    order = np.argsort(forward)
+    slot = np.minimum(np.searchsorted(forward, backward, sorter=order), n * k - 1)
+    edge = order[slot]
+    is_mutual = forward[edge] == backward
+    rank_back = np.where(is_mutual, edge % k, n)
+    rank = np.maximum(np.tile(np.arange(k), n), rank_back).reshape(n, k)
+    # The lists are sorted by similarity, so the first best rank is also the most similar of the ties.
+    best = rank.argmin(axis=1)
+    everyone = np.arange(n)
+    has_mutual = rank[everyone, best] < k
+    chosen = np.where(has_mutual, best, 0)
+    keep = has_mutual if rest == "drop" else np.ones(n, dtype=bool)
+    return Proposals(
+        left=everyone[keep],
+        right=neighbours[everyone, chosen][keep],
+        similarity=similarity[everyone, chosen][keep],
+        rules=np.where(has_mutual, "mutual", "nearest").astype(object)[keep],
+    )

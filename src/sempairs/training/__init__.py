@@ -1,0 +1,1 @@
+"""Training: one loop for every method, resumable at any step with the same result."""

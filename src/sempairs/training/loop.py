@@ -1,0 +1,153 @@
+"""The training loop: pairs in, a run folder with the trained encoder out.
+
+    out = method(*views)
+    loss = sum of method.loss(*out)
+    backward, step, schedule, method.after_step
+
+Every random number is a function of (seed, step), so a run that was killed goes on from its last checkpoint and ends
+with the same weights, bit for bit, as one that was not (same machine, same number of threads).
+"""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sempairs.core.devices import best_device
+from sempairs.core.errors import UserError
+from sempairs.core.progress import progress
+from sempairs.core.runs import JsonLines, Run, RunStore
+from sempairs.core.seeds import seed_of
+from sempairs.core.settings import build
+from sempairs.encoders import ENCODERS
+from sempairs.encoders.files import save_encoder
+from sempairs.methods import METHODS
+from sempairs.methods.base import Method
+from sempairs.pairs.pairset import PairSet
+from sempairs.sources.base import Source
+from sempairs.training import checkpoint
+from sempairs.training.optim import make_optimizer, make_schedule
+from sempairs.training.settings import TrainSettings
+from sempairs.views import VIEWS
+from sempairs.views.loader import PairLoader
+
+LOG_STEPS = 10
+
+
+def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunStore, title: str = "training") -> Run:
+    """Train on a pair set and return the finished run; a run that is done is returned at once.
+
+    The run is named by the hash of the settings, the pair set and the images. Its folder holds `metrics.jsonl` (one line
+    every ten steps: step, epoch, learning rate, loss and its terms), the encoder (safetensors and JSON) and
+    `result.json`.
+
+    Raises
+    ------
+    UserError: fewer pairs than a batch, images that changed, a loss that is not finite.
+    """
+    run = store.open(run_identity(pairs, source, settings))
+    if run.is_done:
+        return run
+    device = best_device()
+    budget = settings.training
+    recipe = build(VIEWS, settings.views)
+    loader = PairLoader.of(source, pairs, recipe, budget.batch_size, budget.seed, device)
+    steps = budget.steps or budget.passes * loader.steps_per_epoch
+    began = time.monotonic()
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        state = TrainState.fresh(settings, source.shape[2], steps, device)
+        log = JsonLines(run.folder / "metrics.jsonl")
+        state.restore(checkpoint.load_latest(run.folder, device), log)
+        state.method.train()
+        with progress(title, steps * budget.batch_size, "pairs", start=state.step * budget.batch_size) as advance:
+            while state.step < steps:
+                views = loader.batch(state.step)
+                terms = state.advance(views, steps)
+                done = state.step == steps
+                if state.step % LOG_STEPS == 0 or done:
+                    log.append(_record(state, terms, loader.steps_per_epoch, run))
+                if state.step % budget.checkpoint_steps == 0 and not done:
+                    checkpoint.save(run.folder, state.step, state.dump(log))
+                advance(budget.batch_size)
+    save_encoder(state.method.encoder, settings.encoder, run.folder)
+    # Seconds are of this process alone: a resumed run does not know what was spent before.
+    run.finish({"steps": steps, "pairs_seen": steps * budget.batch_size, "seconds": round(time.monotonic() - began, 1)})
+    checkpoint.remove_all(run.folder)
+    return run
+
+
+def run_identity(pairs: PairSet, source: Source, settings: TrainSettings) -> dict[str, Any]:
+    """Everything that decides the weights; its hash names the run."""
+    return {"pairs": pairs.hash, "images": source.fingerprint, **settings.to_json()}
+
+
+@dataclass
+class TrainState:
+    """All that changes from step to step."""
+
+    method: Method
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    seed: int
+    step: int = 0
+
+    @classmethod
+    def fresh(cls, settings: TrainSettings, channels: int, steps: int, device: torch.device) -> "TrainState":
+        """The state before the first step; initial weights are f(seed)."""
+        torch.manual_seed(seed_of("weights", settings.training.seed))
+        encoder = build(ENCODERS, settings.encoder, channels)
+        method: Method = build(METHODS, settings.method, encoder).to(device)
+        if not any(parameter.requires_grad for parameter in encoder.parameters()):
+            raise UserError(
+                f"the encoder {settings.encoder.name!r} has nothing to train", todo="choose another encoder"
+            )
+        optimizer = make_optimizer(method, settings.training)
+        return cls(method, optimizer, make_schedule(optimizer, settings.training, steps), settings.training.seed)
+
+    def advance(self, views: tuple[Tensor, ...], steps: int) -> dict[str, Tensor]:
+        """One optimizer step; returns the terms of the loss."""
+        torch.manual_seed(seed_of("step", self.seed, self.step))  # for encoders with dropout
+        terms = self.method.loss(*self.method(*views))
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(terms.values())).sum().backward()
+        self.optimizer.step()
+        self.schedule.step()
+        self.step += 1
+        self.method.after_step(self.step / steps)
+        return {name: term.detach() for name, term in terms.items()}
+
+    def dump(self, log: JsonLines) -> dict[str, Any]:
+        """The state as a checkpoint keeps it."""
+        parts = {"method": self.method, "optimizer": self.optimizer, "schedule": self.schedule}
+        return {
+            "step": self.step,
+            "lines": len(log.read()),
+            **{name: part.state_dict() for name, part in parts.items()},
+        }
+
+    def restore(self, saved: dict[str, Any] | None, log: JsonLines) -> None:
+        """Go back to a checkpoint, and the log with it; to the beginning without one."""
+        log.keep(saved["lines"] if saved else 0)
+        if saved:
+            self.step = saved["step"]
+            self.method.load_state_dict(saved["method"])
+            self.optimizer.load_state_dict(saved["optimizer"])
+            self.schedule.load_state_dict(saved["schedule"])
+
+
+def _record(state: TrainState, terms: dict[str, Tensor], steps_per_epoch: int, run: Run) -> dict[str, Any]:
+    """One line of the log. Raises UserError if the loss is not finite."""
+    values = {name: float(term) for name, term in terms.items()}
+    loss = sum(values.values())
+    if not math.isfinite(loss):
+        raise UserError(
+            f"the loss is not finite at step {state.step}",
+            got=", ".join(f"{name} = {value}" for name, value in values.items()),
+            todo=f"lower training.lr; the log up to here is in {run.folder / 'metrics.jsonl'}",
+        )
+    lr = float(state.schedule.get_last_lr()[0])
+    epoch = state.step / steps_per_epoch
+    return {"step": state.step, "epoch": round(epoch, 4), "lr": lr, "loss": loss, **values}

@@ -1,0 +1,83 @@
+"""What decides the result of a training, besides the images: all of it, and nothing else."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sempairs.core.errors import UserError
+from sempairs.core.settings import Spec, check, resolve
+from sempairs.encoders import ENCODERS
+from sempairs.methods import METHODS
+from sempairs.views import VIEWS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How long and how fast to train.
+
+    Parameters
+    ----------
+    steps: optimizer steps; 0 means that `passes` decides.
+    passes: passes over the pairs, used when `steps` is 0.
+    batch_size: pairs in a batch.
+    optimizer: a name that `timm.optim` knows: adamw, sgd, lars, ...
+    lr: the highest learning rate.
+    weight_decay: not applied to biases and norms.
+    schedule: one-cycle (up for 30% of the steps, then down), or cosine after a linear warm-up of 10%.
+    seed: of initial weights, order and augmentation.
+    checkpoint_steps: how many steps lie between two checkpoints.
+    """
+
+    steps: int = 0
+    passes: int = 20
+    batch_size: int = 256
+    optimizer: str = "adamw"
+    lr: float = 2e-3
+    weight_decay: float = 0.01
+    schedule: Literal["one-cycle", "cosine"] = "one-cycle"
+    seed: int = 0
+    checkpoint_steps: int = 50
+
+    def __post_init__(self) -> None:
+        for name, low in {
+            "steps": 0,
+            "passes": 1,
+            "batch_size": 2,
+            "lr": 0,
+            "weight_decay": 0,
+            "checkpoint_steps": 1,
+        }.items():
+            if getattr(self, name) < low:
+                raise UserError(f"training.{name} must be at least {low}", got=getattr(self, name))
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """A method, an encoder, a view recipe and a budget, each with all its options."""
+
+    method: Spec
+    encoder: Spec
+    views: Spec
+    training: Budget
+
+    @classmethod
+    def resolve(cls, tables: dict[str, Any]) -> "TrainSettings":
+        """Complete settings from the tables of a study file or a command line; what is not given has its default.
+
+        Raises
+        ------
+        UserError: an unknown table, name or option, or a wrong type.
+        """
+        options = check(Budget, tables.get("training", {}), "training")
+        return cls(
+            method=resolve(METHODS, tables.get("method", "simclr"), "method"),
+            encoder=resolve(ENCODERS, tables.get("encoder", "small-resnet"), "encoder"),
+            views=resolve(VIEWS, tables.get("views", "simclr"), "views"),
+            training=Budget(**options),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, in the form `resolve` takes."""
+        specs = {"method": self.method, "encoder": self.encoder, "views": self.views}
+        tables: dict[str, Any] = {name: {"name": spec.name, **spec.options} for name, spec in specs.items()}
+        tables["training"] = {name: getattr(self.training, name) for name in self.training.__dataclass_fields__}
+        return tables
