@@ -24,7 +24,6 @@ class Budget:
     weight_decay: not applied to biases and norms.
     schedule: one-cycle (up for 30% of the steps, then down), or cosine after a linear warm-up of 10%.
     seed: of initial weights, order and augmentation.
-    checkpoint_steps: how many steps lie between two checkpoints.
     """
 
     steps: int = 0
@@ -35,17 +34,10 @@ class Budget:
     weight_decay: float = 0.01
     schedule: Literal["one-cycle", "cosine"] = "one-cycle"
     seed: int = 0
-    checkpoint_steps: int = 50
 
     def __post_init__(self) -> None:
-        for name, low in {
-            "steps": 0,
-            "passes": 1,
-            "batch_size": 2,
-            "lr": 0,
-            "weight_decay": 0,
-            "checkpoint_steps": 1,
-        }.items():
+        least = {"steps": 0, "passes": 1, "batch_size": 2, "lr": 0, "weight_decay": 0}
+        for name, low in least.items():
             if getattr(self, name) < low:
                 raise UserError(f"training.{name} must be at least {low}", got=getattr(self, name))
 
