@@ -2,8 +2,9 @@
 
 from abc import abstractmethod
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 
@@ -29,6 +30,9 @@ class Encoder(nn.Module):
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
         """Features of images with values in [0, 1]."""
         return self.features((images - self.mean) / self.std)
+
+    def fit(self, images: UInt8[np.ndarray, "n h w c"]) -> None:
+        """Learn from images, without labels, what the encoder needs before its first use; most need nothing."""
 
     @abstractmethod
     def features(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:

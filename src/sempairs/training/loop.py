@@ -35,12 +35,13 @@ from sempairs.views import VIEWS
 from sempairs.views.loader import PairLoader
 
 LOG_STEPS = 10
+CHECKPOINT_SECONDS = 15.0  # how much work a kill may cost
 
 
 def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunStore, title: str = "training") -> Run:
     """Train on a pair set and return the finished run; a run that is done is returned at once.
 
-    The run is named by the hash of the settings, the pair set and the images. Its folder holds `metrics.jsonl` (one line
+    The run is named by the hash of the settings, the pair set and the images. Its folder holds `metrics.jsonl` (a line
     every ten steps: step, epoch, learning rate, loss and its terms), the encoder (safetensors and JSON) and
     `result.json`.
 
@@ -56,7 +57,7 @@ def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunSto
     recipe = build(VIEWS, settings.views)
     loader = PairLoader.of(source, pairs, recipe, budget.batch_size, budget.seed, device)
     steps = budget.steps or budget.passes * loader.steps_per_epoch
-    began = time.monotonic()
+    began = saved = time.monotonic()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         state = TrainState.fresh(settings, source.shape[2], steps, device)
         log = JsonLines(run.folder / "metrics.jsonl")
@@ -69,8 +70,9 @@ def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunSto
                 done = state.step == steps
                 if state.step % LOG_STEPS == 0 or done:
                     log.append(_record(state, terms, loader.steps_per_epoch, run))
-                if state.step % budget.checkpoint_steps == 0 and not done:
+                if time.monotonic() - saved >= CHECKPOINT_SECONDS and not done:
                     checkpoint.save(run.folder, state.step, state.dump(log))
+                    saved = time.monotonic()
                 advance(budget.batch_size)
     save_encoder(state.method.encoder, settings.encoder, run.folder)
     # Seconds are of this process alone: a resumed run does not know what was spent before.
@@ -112,7 +114,7 @@ class TrainState:
         torch.manual_seed(seed_of("step", self.seed, self.step))  # for encoders with dropout
         terms = self.method.loss(*self.method(*views))
         self.optimizer.zero_grad(set_to_none=True)
-        torch.stack(list(terms.values())).sum().backward()
+        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.schedule.step()
         self.step += 1
@@ -121,11 +123,12 @@ class TrainState:
 
     def dump(self, log: JsonLines) -> dict[str, Any]:
         """The state as a checkpoint keeps it."""
-        parts = {"method": self.method, "optimizer": self.optimizer, "schedule": self.schedule}
         return {
             "step": self.step,
             "lines": len(log.read()),
-            **{name: part.state_dict() for name, part in parts.items()},
+            "method": self.method.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
         }
 
     def restore(self, saved: dict[str, Any] | None, log: JsonLines) -> None:

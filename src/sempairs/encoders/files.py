@@ -1,0 +1,100 @@
+"""An encoder on disk: its weights as safetensors, and how to build it again as JSON, bound by a hash."""
+
+import hashlib
+from pathlib import Path
+
+import safetensors.torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sempairs.core.errors import UserError
+from sempairs.core.files import atomic_write, read_json, write_json
+from sempairs.core.settings import Spec, build
+from sempairs.encoders import ENCODERS
+from sempairs.encoders.base import Encoder
+
+SCHEMA = 1
+WEIGHTS, CARD = "encoder.safetensors", "encoder.json"
+
+
+class Card(BaseModel):
+    """What `encoder.json` says.
+
+    Parameters
+    ----------
+    schema_version: of this file.
+    encoder: its name in the registry, with its options.
+    channels: of the images it takes.
+    dim: length of its features.
+    sha256: of the weights file.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    schema_version: int
+    encoder: Spec
+    channels: int
+    dim: int
+    sha256: str
+
+
+def save_encoder(encoder: Encoder, spec: Spec, folder: Path) -> None:
+    """Write `encoder.safetensors` and `encoder.json` into `folder`; the second, last written, makes it whole."""
+    state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in encoder.state_dict().items()}
+    weights = safetensors.torch.save(state)
+    with atomic_write(folder / WEIGHTS) as file:
+        file.write(weights)
+    card = Card(
+        schema_version=SCHEMA,
+        encoder=spec,
+        channels=encoder.mean.shape[1],
+        dim=encoder.dim,
+        sha256=hashlib.sha256(weights).hexdigest(),
+    )
+    write_json(folder / CARD, card.model_dump(mode="json"))
+
+
+def load_encoder(folder: Path) -> Encoder:
+    """The encoder that `save_encoder` wrote, on the CPU and in eval mode.
+
+    Raises
+    ------
+    UserError: a file is missing, damaged, of another version, or does not fit the other.
+    """
+    card = _read_card(folder)
+    try:
+        weights = (folder / WEIGHTS).read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read {folder / WEIGHTS}", got=error.strerror, todo="save the encoder again") from None
+    if (found := hashlib.sha256(weights).hexdigest()) != card.sha256:
+        raise UserError(
+            f"{folder / WEIGHTS} is not the file that {CARD} describes",
+            got=f"sha256 {found[:16]}..., expected {card.sha256[:16]}...",
+            todo="it is damaged or was replaced: save the encoder again",
+        )
+    # The weights come from the file, so whatever a member would fetch to start from is not wanted.
+    options = {name: value for name, value in card.encoder.options.items() if name != "pretrained"}
+    if "pretrained" in card.encoder.options:
+        options["pretrained"] = False
+    encoder: Encoder = build(ENCODERS, Spec(name=card.encoder.name, options=options), card.channels)
+    try:
+        encoder.load_state_dict(safetensors.torch.load(weights))
+    except (RuntimeError, safetensors.SafetensorError) as error:
+        raise UserError(
+            f"the weights in {folder} do not fit the encoder {card.encoder}",
+            got=str(error).partition("\n")[0],
+            todo="save the encoder again with this version of sempairs",
+        ) from None
+    return encoder.eval()
+
+
+def _read_card(folder: Path) -> Card:
+    path = folder / CARD
+    content = read_json(path)
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if isinstance(version, int) and version != SCHEMA:
+        raise UserError(f"{path} has another schema version", got=version, todo=f"this sempairs reads {SCHEMA}")
+    try:
+        return Card.model_validate(content)
+    except ValidationError as error:
+        raise UserError(
+            f"{path} does not describe an encoder", got=error.errors()[0]["msg"], todo="save the encoder again"
+        ) from None
