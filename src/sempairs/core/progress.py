@@ -82,6 +82,12 @@ def quiet() -> Iterator[None]:
         _quiet.reset(token)
 
 
+def say(text: str) -> None:
+    """A line for the person who waits, on the error stream; silent inside `quiet()`."""
+    if not _quiet.get():
+        print(text, file=sys.stderr, flush=True)
+
+
 @contextlib.contextmanager
 def progress(title: str, total: int, unit: str, start: int = 0) -> Iterator[Bar]:
     """Show how far a piece of work is.

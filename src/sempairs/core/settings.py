@@ -8,12 +8,14 @@ import inspect
 import json
 import tomllib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from sempairs.core.errors import UserError, suggest
 from sempairs.core.registry import Registry
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Spec(BaseModel):
@@ -48,17 +50,24 @@ def check(member: Callable[..., Any], options: Mapping[str, Any], place: str) ->
     fields: dict[str, Any] = {
         name: (p.annotation, ... if p.default is p.empty else p.default) for name, p in known.items()
     }
-    model = create_model("Options", __config__=ConfigDict(strict=True, extra="forbid"), **fields)
+    model = create_model("Options", __config__=ConfigDict(strict=True), **fields)
+    checked: dict[str, Any] = validate(model, options, place).model_dump(mode="json")
+    return checked
+
+
+def validate(model: type[Model], values: Mapping[str, Any], place: str) -> Model:
+    """A pydantic model from plain values. Raises UserError that names the first place that is wrong."""
     try:
         # JSON mode: a TOML array is a tuple and an int is a float, but "3" is not a number.
-        checked = model.model_validate_json(json.dumps(dict(options), default=str))
+        return model.model_validate_json(json.dumps(dict(values), default=str))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (place, *first["loc"]))
-        got = None if first["type"] == "missing" else repr(first["input"])
-        raise UserError(f"{where}: {first['msg'].lower()}", got=got, todo="see `sempairs describe`") from None
-    options_given: dict[str, Any] = checked.model_dump(mode="json")
-    return options_given
+        got = None if first["type"] in ("missing", "extra_forbidden") else repr(first["input"])
+        todo = "see `sempairs describe`"
+        if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+            todo = suggest(str(first["loc"][0]), model.model_fields)
+        raise UserError(f"{where}: {first['msg'].lower()}", got=got, todo=todo) from None
 
 
 def resolve(registry: Registry, spec: str | Mapping[str, Any] | Spec, place: str | None = None) -> Spec:

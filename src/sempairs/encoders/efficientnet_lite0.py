@@ -37,7 +37,7 @@ class EfficientNetLite0(Encoder):
         self.network = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=0)
         if pretrained:
             self.network.load_state_dict(_imagenet_weights(self.network.state_dict()))
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.to(memory_format=torch.channels_last)
 
     def features(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
         """Features of normalised images."""

@@ -77,7 +77,9 @@ def encoder_id(encoder: Encoder) -> str:
         name: [str(tensor.dtype), list(tensor.shape), hashlib.sha256(_bytes(tensor)).hexdigest()]
         for name, tensor in encoder.state_dict().items()
     }
-    return hash_of({"class": f"{type(encoder).__module__}.{type(encoder).__qualname__}", "plain": plain, "state": state})
+    return hash_of(
+        {"class": f"{type(encoder).__module__}.{type(encoder).__qualname__}", "plain": plain, "state": state}
+    )
 
 
 def _bytes(tensor: torch.Tensor) -> bytes:

@@ -47,9 +47,9 @@ class SmallResNet(Encoder):
             nn.Conv2d(channels, width, 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(width), nn.ReLU()
         )
         self.blocks = nn.Sequential(BasicBlock(width, 2 * width), BasicBlock(2 * width, 4 * width))
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.to(memory_format=torch.channels_last)
 
     def features(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
         """Features of normalised images."""
-        maps = self.blocks(self.stem(images.contiguous(memory_format=torch.channels_last)))
+        maps: Tensor = self.blocks(self.stem(images.contiguous(memory_format=torch.channels_last)))
         return maps.mean(dim=(2, 3))

@@ -1,6 +1,7 @@
 """Any timm model as an encoder: pooled features, no classifier, normalised as the model's authors did."""
 
 import difflib
+from typing import Any
 
 import timm
 import torch
@@ -32,7 +33,7 @@ class TimmEncoder(Encoder):
         if small_stem and pretrained:
             raise UserError("small_stem replaces the pretrained stem by a random one", todo="choose one of the two")
         network = _create(model, channels, pretrained)
-        config = network.pretrained_cfg
+        config: dict[str, Any] = network.pretrained_cfg
         super().__init__(
             dim=getattr(network, "head_hidden_size", network.num_features),
             mean=_for_channels(config["mean"], channels),
@@ -43,7 +44,7 @@ class TimmEncoder(Encoder):
         self.network = network
         if small_stem:
             _replace_stem(network, model, channels)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.to(memory_format=torch.channels_last)
 
     def features(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
         """Features of normalised images. Raises UserError if the model takes one size only and this is another."""
@@ -58,7 +59,7 @@ class TimmEncoder(Encoder):
         return features
 
 
-def _create(model: str, channels: int, pretrained: bool) -> nn.Module:
+def _create(model: str, channels: int, pretrained: bool) -> Any:
     if not timm.is_model(model):
         near = difflib.get_close_matches(model, timm.list_models(), n=5)
         raise UserError(
@@ -66,7 +67,7 @@ def _create(model: str, channels: int, pretrained: bool) -> nn.Module:
             todo=f"did you mean {', '.join(near)}?" if near else "timm.list_models() names them all",
         )
     try:
-        network: nn.Module = timm.create_model(model, pretrained=pretrained, num_classes=0, in_chans=channels)
+        return timm.create_model(model, pretrained=pretrained, num_classes=0, in_chans=channels)
     except Exception as error:
         # Hub clients raise whatever their HTTP library does, so no narrower type covers "no network".
         if not pretrained:
@@ -76,7 +77,6 @@ def _create(model: str, channels: int, pretrained: bool) -> nn.Module:
             got=str(error).partition("\n")[0] or type(error).__name__,
             todo="connect to the network once, choose a model that has weights, or set pretrained = false",
         ) from error
-    return network
 
 
 def _for_channels(values: tuple[float, ...], channels: int) -> tuple[float, ...]:

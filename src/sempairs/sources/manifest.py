@@ -1,0 +1,74 @@
+"""The sha256 of every file of a folder, remembered, so that unchanged files are not read again.
+
+A file counts as unchanged while its size, its time of modification and its time of status change are. A file changed
+within two seconds before it was hashed is not remembered: it could change again without a new time.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from sempairs.core.errors import UserError
+from sempairs.core.files import cache_folder, hash_of, read_json, write_text
+from sempairs.core.progress import progress
+from sempairs.sources.decode import BadImage, Limits
+from sempairs.sources.workers import in_order, read_image
+
+SCHEMA = 1
+FRESH = 2 * 10**9
+THREADS = 8
+"""Reading waits for the disk more than for the processor."""
+
+Stamp = list[int]
+
+
+def hash_files(root: Path, files: Mapping[str, Path], limits: Limits = Limits()) -> dict[str, str | BadImage]:
+    """The sha256 of each file, by id, or why it has none.
+
+    Parameters
+    ----------
+    root: the folder whose manifest is used.
+    files: path of each file by its id.
+    """
+    book = cache_folder() / "manifests" / f"{hash_of(os.fsdecode(root).encode(errors='backslashreplace').decode())}.json"
+    known = _read(book)
+
+    def look(item: tuple[str, Path]) -> tuple[Stamp, str | BadImage]:
+        id, path = item
+        began = time.time_ns()
+        try:
+            status = path.stat()
+            stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+            if id in known and known[id][0] == stamp:
+                return known[id]
+            sha256 = hashlib.sha256(read_image(path, limits)).hexdigest()
+        except BadImage as error:
+            return [], error
+        except OSError as error:
+            return [], BadImage(f"cannot be read: {error.strerror}")
+        return (stamp if began - status.st_mtime_ns > FRESH else []), sha256
+
+    found: dict[str, str | BadImage] = {}
+    entries: dict[str, tuple[Stamp, str]] = {}
+    with progress(f"reading {root.name!r}", len(files), "files") as bar:
+        for id, (stamp, sha256) in zip(files, in_order(look, files.items(), THREADS), strict=True):
+            found[id] = sha256
+            if stamp and isinstance(sha256, str):
+                entries[id] = stamp, sha256
+            bar()
+    if entries != known:
+        write_text(book, json.dumps({"schema": SCHEMA, "files": entries}) + "\n")
+    return found
+
+
+def _read(book: Path) -> dict[str, tuple[Stamp, str]]:
+    """What was remembered; nothing if that is missing, damaged or of another schema, for it can all be read again."""
+    try:
+        table = read_json(book)
+        assert table["schema"] == SCHEMA
+        return {id: (list(map(int, stamp)), str(sha256)) for id, (stamp, sha256) in table["files"].items()}
+    except (UserError, AssertionError, TypeError, ValueError, KeyError, AttributeError):
+        return {}

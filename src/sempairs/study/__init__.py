@@ -1,0 +1,1 @@
+"""Studies: a file names arms, methods, seeds and evaluations; the study runs what is missing and compares."""

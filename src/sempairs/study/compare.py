@@ -1,0 +1,132 @@
+"""What the numbers support: each arm against the baseline, paired by seed, and again over the test items."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from sempairs.statistics import holm, paired_difference, paired_items_interval, t_interval
+from sempairs.study.matrix import Study
+from sempairs.study.results import Result
+
+Verdict = Literal["baseline", "higher", "lower", "undecided"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One arm, method, data set and metric.
+
+    Parameters
+    ----------
+    values: one for each seed, in the order of `seeds`.
+    mean, interval: over seeds; the 95% t-interval is None with one seed.
+    difference, difference_interval, p: arm minus baseline in points, paired by seed (t); None for the baseline.
+    p_holm: `p` corrected for all comparisons of the study (Holm).
+    relative: the difference in percent of the baseline's mean.
+    items_interval: 95% interval of the difference over the `n` test items (`over`), these encoders fixed.
+    verdict: by `difference_interval`: "higher" or "lower" where it excludes zero.
+    """
+
+    arm: str
+    method: str
+    data: str
+    metric: str
+    unit: str
+    protocol: str
+    n: int
+    over: str
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    mean: float
+    interval: tuple[float, float] | None
+    difference: float | None = None
+    difference_interval: tuple[float, float] | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    relative: float | None = None
+    items_interval: tuple[float, float] | None = None
+    verdict: Verdict = "baseline"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All lines of a study, grouped by method, data set and metric, in the order of the study file."""
+
+    baseline: str
+    lines: tuple[Line, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Comparison":
+        """The inverse of `to_json`."""
+        return TypeAdapter(cls).validate_python(value)
+
+
+def compare(results: Sequence[Result], study: Study) -> Comparison:
+    """Compare each arm with the baseline on every method, data set and metric.
+
+    Parameters
+    ----------
+    results: all results of the study: each arm with each seed.
+    """
+    cells: dict[tuple[str, str, str, str], list[Result]] = {}
+    for result in results:
+        cells.setdefault((result.method, result.data, result.score.metric, result.arm), []).append(result)
+    lines: list[Line] = []
+    order = list(study.file.arms)
+    for method, data, metric, arm in sorted(cells, key=lambda key: _rank(key, list(cells), order)):
+        baseline = cells[method, data, metric, study.file.baseline]
+        lines.append(_line(cells[method, data, metric, arm], baseline))
+    corrected = iter(holm([line.p for line in lines if line.p is not None]))
+    lines = [line if line.p is None else replace(line, p_holm=float(next(corrected))) for line in lines]
+    return Comparison(study.file.baseline, tuple(lines))
+
+
+def _rank(key: tuple[str, str, str, str], keys: list[tuple[str, str, str, str]], arms: list[str]) -> tuple[int, int]:
+    """By the first appearance of method, data set and metric, then by the order of the arms."""
+    group = next(place for place, other in enumerate(keys) if other[:3] == key[:3])
+    return group, arms.index(key[3])
+
+
+def _line(own: list[Result], baseline: list[Result]) -> Line:
+    """One line of the comparison. Both lists are in the order of the seeds."""
+    first = own[0].score
+    values = [result.score.value for result in own]
+    spread = t_interval(values) if len(values) > 1 else None
+    line = Line(
+        arm=own[0].arm,
+        method=own[0].method,
+        data=own[0].data,
+        metric=first.metric,
+        unit=first.unit,
+        protocol=first.protocol,
+        n=first.n,
+        over=first.over,
+        seeds=tuple(result.seed for result in own),
+        values=tuple(values),
+        mean=float(np.mean(values)),
+        interval=spread and (spread.low, spread.high),
+    )
+    if own[0].arm == baseline[0].arm:
+        return line
+    reference = [result.score.value for result in baseline]
+    assert [r.seed for r in own] == [r.seed for r in baseline], "an arm lacks a seed"
+    items = paired_items_interval(*(np.stack([r.score.outcomes for r in side]) for side in (own, baseline)))
+    difference = float(np.mean(values) - np.mean(reference))
+    line = _with(
+        line,
+        difference=difference,
+        relative=100.0 * difference / float(np.mean(reference)),
+        items_interval=(items.low, items.high),
+        verdict="undecided",
+    )
+    if len(values) == 1:
+        return line
+    paired = paired_difference(values, reference)
+    verdict: Verdict = "higher" if paired.low > 0 else "lower" if paired.high < 0 else "undecided"
+    return replace(line, difference_interval=(paired.low, paired.high), p=paired.p, verdict=verdict)

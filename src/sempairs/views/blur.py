@@ -1,0 +1,46 @@
+"""Gaussian blur with a standard deviation for each image, mirrored at the borders.
+
+Source: SimCLR (arXiv 2002.05709, appendix A), with a kernel of 10% of the side; weights as torchvision's `gaussian_blur`.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+
+from sempairs.views.resample import Taps, separable
+
+
+def kernel_side(side: int) -> int:
+    """The odd kernel side nearest below or at 10% of the image's side, plus one: 3 for 32 pixels, 23 for 224.
+
+    An image under 20 pixels gets a kernel of one pixel, which changes nothing.
+    """
+    return side // 20 * 2 + 1
+
+
+def gaussian_blur(
+    images: Float[Tensor, "n c h w"], sigmas: Float[np.ndarray, " n"], kernel: int
+) -> Float[Tensor, "n c h w"]:
+    """Blur each image with its own standard deviation (in pixels) and a kernel of odd side `kernel`."""
+    offset = np.arange(kernel) - kernel // 2
+    bell = np.exp(-0.5 * np.square(offset / sigmas[:, None]))
+    weight = torch.from_numpy(bell / bell.sum(axis=1, keepdims=True)).to(images.device, torch.float32)
+    rows, columns = (_mirrored_taps(size, offset, weight) for size in images.shape[2:])
+    return separable(images, rows, columns)
+
+
+def gaussian_blur_(
+    images: Float[Tensor, "n c h w"], chosen: Bool[np.ndarray, " n"], sigmas: Float[np.ndarray, " n"], kernel: int
+) -> None:
+    """Blur the chosen images in place. A kernel of one pixel changes nothing."""
+    if kernel > 1 and chosen.any():
+        rows = torch.from_numpy(np.flatnonzero(chosen)).to(images.device)
+        images.index_copy_(0, rows, gaussian_blur(images.index_select(0, rows), sigmas[chosen], kernel))
+
+
+def _mirrored_taps(size: int, offset: Int64[np.ndarray, " k"], weight: Float[Tensor, "n k"]) -> Taps:
+    line = np.abs(np.arange(size)[:, None] + offset)
+    line = torch.from_numpy(size - 1 - np.abs(size - 1 - line)).to(weight.device)
+    n, count = weight.shape
+    return Taps(line.expand(n, size, count), weight[:, None].expand(n, size, count))
