@@ -1,12 +1,18 @@
-"""An encoder from a name and options, ready to use."""
+"""An encoder from what names it: a registered name with options, a run, or a folder that holds one run."""
+
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from sempairs.core.errors import UserError
+from sempairs.core.runs import RunStore
 from sempairs.core.seeds import seed_of
-from sempairs.core.settings import Spec, build
+from sempairs.core.settings import Spec, build, resolve
 from sempairs.encoders import ENCODERS
 from sempairs.encoders.base import Encoder
+from sempairs.encoders.files import load_encoder
 from sempairs.sources.base import Source
 
 
@@ -20,3 +26,22 @@ def open_encoder(spec: Spec, source: Source, seed: int = 0) -> Encoder:
         encoder: Encoder = build(ENCODERS, spec, source.shape[2])
     encoder.fit(source.images(np.arange(len(source))))
     return encoder
+
+
+def find_encoder(name: str, options: dict[str, Any] | None, source: Source) -> Encoder:
+    """The encoder of a run, of a folder with exactly one finished run, or a registered one for the images of `source`.
+
+    Raises
+    ------
+    UserError: a folder with no finished run or with several; a name that does not exist.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        return open_encoder(resolve(ENCODERS, Spec(name=name, options=options or {})), source)
+    if (folder / "encoder.json").is_file():
+        return load_encoder(folder)
+    done = [run for run in RunStore(folder) if run.is_done]
+    if len(done) != 1:
+        found = ", ".join(run.name for run in done) or "none"
+        raise UserError(f"{folder} does not hold one finished run", got=found, todo=f"name one: {folder}/HASH")
+    return load_encoder(done[0].folder)

@@ -45,6 +45,21 @@ class Audit:
         """As plain values."""
         return asdict(self)
 
+    def lines(self) -> list[str]:
+        """As text for a terminal."""
+        lines = [f"{self.pairs:,} pairs of {self.images:,} images ({self.coverage:.1%} of the source)"]
+        if self.self_pairs:
+            lines.append(f"{self.self_pairs:,} pairs of an image with itself")
+        if self.purity is None or self.purity_interval is None:
+            lines.append("purity: not known, the images have no labels")
+        else:
+            low, high = self.purity_interval
+            lines.append(f"purity {self.purity:.1%} (95% interval {low:.1%} to {high:.1%})")
+            lines += [f"{count:8,}  false: {a} with {b}" for a, b, count in self.confusions[:5]]
+        if len(self.rules) > 1:
+            lines.append("by rule: " + ", ".join(f"{count:,} {rule}" for rule, count in self.rules.items()))
+        return lines
+
 
 def audit(pairs: PairSet, source: Source) -> Audit:
     """Count a pair set against the images it was made from."""

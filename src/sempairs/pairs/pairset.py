@@ -21,6 +21,7 @@ from sempairs.core.errors import UserError
 from sempairs.core.files import atomic_write
 from sempairs.core.settings import Spec
 from sempairs.sources.base import Source
+from sempairs.sources.opening import open_source
 
 SCHEMA_VERSION = 1
 SCHEMA = pa.schema(
@@ -193,6 +194,12 @@ class PairSet:
                 todo="make it again, or take the original",
             )
         return pairs
+
+    def open_source(self) -> Source:
+        """The images the pairs were made from, opened as they were then. Raises UserError if they cannot be."""
+        if self.origin.source is None:
+            raise UserError("the pair set does not say where its images are", todo="name them with --source")
+        return open_source(self.origin.source)
 
     def positions(self, source: Source) -> Int64[np.ndarray, "n 2"]:
         """Where the two images of each pair stand in `source`.

@@ -14,6 +14,7 @@ from pathlib import Path
 from sempairs.core.errors import UserError
 from sempairs.core.files import cache_folder, hash_of, read_json, write_text
 from sempairs.core.progress import progress
+from sempairs.sources.cache import stamp_of, writing_cache
 from sempairs.sources.decode import BadImage, Limits
 from sempairs.sources.workers import in_order, read_image
 
@@ -32,8 +33,13 @@ def hash_files(root: Path, files: Mapping[str, Path], limits: Limits = Limits())
     ----------
     root: the folder whose manifest is used.
     files: path of each file by its id.
+    limits: files above its bytes are not read.
+
+    Raises
+    ------
+    UserError: the manifest cannot be written.
     """
-    book = cache_folder() / "manifests" / f"{hash_of(os.fsdecode(root).encode(errors='backslashreplace').decode())}.json"
+    book = cache_folder() / "manifests" / f"{hash_of(os.fspath(root))}.json"
     known = _read(book)
 
     def look(item: tuple[str, Path]) -> tuple[Stamp, str | BadImage]:
@@ -41,7 +47,7 @@ def hash_files(root: Path, files: Mapping[str, Path], limits: Limits = Limits())
         began = time.time_ns()
         try:
             status = path.stat()
-            stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+            stamp = stamp_of(status)
             if id in known and known[id][0] == stamp:
                 return known[id]
             sha256 = hashlib.sha256(read_image(path, limits)).hexdigest()
@@ -53,14 +59,15 @@ def hash_files(root: Path, files: Mapping[str, Path], limits: Limits = Limits())
 
     found: dict[str, str | BadImage] = {}
     entries: dict[str, tuple[Stamp, str]] = {}
-    with progress(f"reading {root.name!r}", len(files), "files") as bar:
+    with progress("reading images", len(files), "files") as bar:
         for id, (stamp, sha256) in zip(files, in_order(look, files.items(), THREADS), strict=True):
             found[id] = sha256
             if stamp and isinstance(sha256, str):
                 entries[id] = stamp, sha256
             bar()
     if entries != known:
-        write_text(book, json.dumps({"schema": SCHEMA, "files": entries}) + "\n")
+        with writing_cache():
+            write_text(book, json.dumps({"schema": SCHEMA, "files": entries}) + "\n")
     return found
 
 
@@ -68,7 +75,8 @@ def _read(book: Path) -> dict[str, tuple[Stamp, str]]:
     """What was remembered; nothing if that is missing, damaged or of another schema, for it can all be read again."""
     try:
         table = read_json(book)
-        assert table["schema"] == SCHEMA
+        if table["schema"] != SCHEMA:
+            return {}
         return {id: (list(map(int, stamp)), str(sha256)) for id, (stamp, sha256) in table["files"].items()}
-    except (UserError, AssertionError, TypeError, ValueError, KeyError, AttributeError):
+    except (UserError, TypeError, ValueError, KeyError, AttributeError):
         return {}

@@ -144,20 +144,19 @@ class _Processes:
         command = [sys.executable, "-P", "-m", "sempairs.sources.workers", json.dumps([self._size, asdict(self._limits)])]
         paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OPENBLAS_NUM_THREADS": "1"}
         with tempfile.TemporaryFile() as said:
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env={**os.environ, **paths}
-            )
+            try:
+                process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env={**os.environ, **paths}
+                )
+            except OSError as error:
+                raise _cannot_start(error) from None
             self._all.append(process)
             assert process.stdout
             if process.stdout.readline() != READY:
                 process.communicate()
                 said.seek(0)
-                last = said.read().decode(errors="replace").strip().split("\n")[-1]
-                raise UserError(
-                    "a process for decoding images does not start",
-                    got=f"exit code {process.returncode} {last}".strip(),
-                    todo="is the machine out of memory? does the Python that runs this have sempairs installed?",
-                )
+                last_words = said.read().decode(errors="replace").strip().split("\n")[-1]
+                raise _cannot_start(f"exit code {process.returncode} {last_words}".strip())
         self._mine.process = process
         return process
 
@@ -181,6 +180,11 @@ class _Processes:
             raise _Died
         frame = np.frombuffer(pixels, dtype=np.uint8).reshape(self._size, self._size, 3)
         return Decoded(**answer, frame=frame)
+
+
+def _cannot_start(got: object) -> UserError:
+    todo = "is the machine out of memory? is sempairs installed for the Python that runs this?"
+    return UserError("a process for decoding images does not start", got=got, todo=todo)
 
 
 def _serve(size: int, limits: Limits) -> None:

@@ -77,20 +77,13 @@ def compare(results: Sequence[Result], study: Study) -> Comparison:
     cells: dict[tuple[str, str, str, str], list[Result]] = {}
     for result in results:
         cells.setdefault((result.method, result.data, result.score.metric, result.arm), []).append(result)
-    lines: list[Line] = []
-    order = list(study.file.arms)
-    for method, data, metric, arm in sorted(cells, key=lambda key: _rank(key, list(cells), order)):
-        baseline = cells[method, data, metric, study.file.baseline]
-        lines.append(_line(cells[method, data, metric, arm], baseline))
+    groups = dict.fromkeys(key[:3] for key in cells)
+    lines = [
+        _line(cells[*group, arm], cells[*group, study.file.baseline]) for group in groups for arm in study.file.arms
+    ]
     corrected = iter(holm([line.p for line in lines if line.p is not None]))
     lines = [line if line.p is None else replace(line, p_holm=float(next(corrected))) for line in lines]
     return Comparison(study.file.baseline, tuple(lines))
-
-
-def _rank(key: tuple[str, str, str, str], keys: list[tuple[str, str, str, str]], arms: list[str]) -> tuple[int, int]:
-    """By the first appearance of method, data set and metric, then by the order of the arms."""
-    group = next(place for place, other in enumerate(keys) if other[:3] == key[:3])
-    return group, arms.index(key[3])
 
 
 def _line(own: list[Result], baseline: list[Result]) -> Line:
@@ -118,7 +111,7 @@ def _line(own: list[Result], baseline: list[Result]) -> Line:
     assert [r.seed for r in own] == [r.seed for r in baseline], "an arm lacks a seed"
     items = paired_items_interval(*(np.stack([r.score.outcomes for r in side]) for side in (own, baseline)))
     difference = float(np.mean(values) - np.mean(reference))
-    line = _with(
+    line = replace(
         line,
         difference=difference,
         relative=100.0 * difference / float(np.mean(reference)),

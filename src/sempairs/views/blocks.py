@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-# Numbers in a block: on a CPU 1 MiB of floats, elsewhere 1 GiB, which only bounds the memory for intermediate results.
-ON_CPU, ELSEWHERE = 2**18, 2**28
+# Numbers in a block: on a CPU 2 MiB of floats, elsewhere 1 GiB, which only bounds the memory for intermediate results.
+ON_CPU, ELSEWHERE = 2**19, 2**28
 
 
 def in_blocks(

@@ -1,6 +1,6 @@
 """Gaussian blur with a standard deviation for each image, mirrored at the borders.
 
-Source: SimCLR (arXiv 2002.05709, appendix A), with a kernel of 10% of the side; weights as torchvision's `gaussian_blur`.
+Source: SimCLR (arXiv 2002.05709, appendix A) for the distribution, torchvision's `gaussian_blur` for the weights.
 """
 
 import numpy as np

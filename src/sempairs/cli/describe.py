@@ -1,0 +1,65 @@
+"""`sempairs describe`: what there is, with source, options and defaults, read from the code itself."""
+
+import inspect
+from typing import Annotated, Any
+
+import typer
+
+
+def describe(
+    name: Annotated[str | None, typer.Argument(help="A member, such as simclr, or a family, such as method.")] = None,
+) -> None:
+    """Show a method, encoder, source, rule, miner, view recipe or evaluation; without a name, all of them."""
+    from sempairs.core.errors import UserError, suggest
+
+    families = _families()
+    if name is None:
+        for family in families.values():
+            print_family(family)
+        return
+    if name in families:
+        print_family(families[name])
+        return
+    members = [family for family in families.values() if name in family]
+    if not members:
+        known = [*families, *(member for family in families.values() for member in family)]
+        raise UserError(f"there is nothing called {name!r}", todo=suggest(name, known))
+    for family in members:
+        _print_member(family, name)
+
+
+def print_family(family: Any) -> None:
+    """The members of a family with the first line of what each is."""
+    print(f"{family.kind}:")
+    for name in family:
+        doc = inspect.getdoc(family[name]) or ""
+        print(f"  {name:20} {doc.splitlines()[0]}")
+
+
+def _print_member(family: Any, name: str) -> None:
+    from sempairs.core.settings import options_of
+
+    member = family[name]
+    print(f"{family.kind} {name}\n")
+    module = inspect.getmodule(member)
+    for text in (inspect.getdoc(module), inspect.getdoc(member)):
+        print(f"{text}\n")
+    print("options:")
+    for option, parameter in options_of(member).items():
+        default = "must be given" if parameter.default is parameter.empty else f"default {parameter.default!r}"
+        kind = getattr(parameter.annotation, "__name__", None)
+        kind = kind if kind in ("int", "float", "str", "bool") else str(parameter.annotation).replace("typing.", "")
+        print(f"  {option:20} {kind}, {default}")
+
+
+def _families() -> dict[str, Any]:
+    from sempairs.encoders import ENCODERS
+    from sempairs.evaluation import EVALUATIONS
+    from sempairs.methods import METHODS
+    from sempairs.pairs import RULES
+    from sempairs.pairs.mining import MINERS
+    from sempairs.sources import SOURCES
+    from sempairs.views import VIEWS
+
+    registries = (SOURCES, RULES, MINERS, VIEWS, ENCODERS, METHODS, EVALUATIONS)
+    return {registry.kind: registry for registry in registries}

@@ -1,0 +1,49 @@
+"""`sempairs evaluate`: score an encoder."""
+
+from typing import Annotated
+
+import typer
+
+from sempairs.cli import arguments
+
+
+def evaluate(
+    encoder: Annotated[str, typer.Argument(help="A run, a folder with one run, or the name of an encoder.")],
+    on: Annotated[str, typer.Option(help="The labelled images to test on.")],
+    train_on: Annotated[
+        str | None, typer.Option(help="Labelled images to learn from. Default: a random half of --on.")
+    ] = None,
+    with_: Annotated[str, typer.Option("--with", help="Evaluations, with commas between.")] = "knn,linear,fewshot",
+    set_: arguments.Assignments = None,
+) -> None:
+    """Score an encoder's features on labelled images it was not tuned on (options: --set knn.k=10)."""
+    import numpy as np
+    from rich.console import Console
+    from rich.table import Table
+
+    from sempairs.encoders.opening import find_encoder
+    from sempairs.evaluation import EVALUATIONS
+    from sempairs.evaluation.suite import run_evaluations
+    from sempairs.sources.sampling import sample
+
+    names = [name.strip() for name in with_.split(",")]
+    options = arguments.tables(set_, "source", "encoder", *names)
+    specs = [arguments.named(EVALUATIONS, name, options.get(name)) for name in names]
+    test = arguments.opened(on, options.get("source"))
+    test.need_labels("an evaluation")
+    if train_on is not None:
+        train = arguments.opened(train_on, options.get("source"))
+    else:
+        whole = test
+        train = sample(whole, len(whole) // 2)
+        test = whole.take(np.flatnonzero(~np.isin(whole.ids.astype(str), train.ids.astype(str))))
+        print(f"learning from {len(train):,} images of {whole.name}, testing on the other {len(test):,}")
+    scores = run_evaluations(find_encoder(encoder, options.get("encoder"), test), train, test, specs)
+    table = Table("evaluation", "value", "95% interval", "n", "protocol")
+    for score in scores:
+        low, high = score.interval
+        interval = f"{low:.1f} to {high:.1f}"
+        table.add_row(
+            score.metric, f"{score.value:.1f} {score.unit}", interval, f"{score.n:,} {score.over}", score.protocol
+        )
+    Console().print(table)
