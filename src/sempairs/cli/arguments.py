@@ -43,7 +43,7 @@ def opened(text: str, options: dict[str, Any] | None) -> Any:
     """The source that an argument names, with options from `--set`; says what was left out of it."""
     from sempairs.core.progress import say
     from sempairs.core.settings import Spec
-    from sempairs.sources import guess_spec, open_source
+    from sempairs.sources.opening import guess_spec, open_source
 
     spec = guess_spec(text)
     source = open_source(Spec(name=spec.name, options={**spec.options, **(options or {})}))

@@ -1,4 +1,4 @@
-"""What sources keep in the cache: how they see that a file is unchanged, and what a user hears if one cannot be written."""
+"""What sources keep in the cache: what shows that a file is unchanged, and what a user hears if none can be written."""
 
 import contextlib
 import os

@@ -41,6 +41,9 @@ class Limits:
     memory: int = 3 * 2**30
 
 
+LIMITS = Limits()
+
+
 class BadImage(ValueError):
     """This image is left out; the text says why, in one line that is the same every time."""
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 def folder(*, root: str, size: int = 64, bad_share: float = 0.1) -> Source:
     """The images of a folder: every file below it with one of `EXTENSIONS`, as the central square of `size`, in RGB.
 
-    An id is the file's path below the root, with slashes; a name that is not UTF-8 has its odd bytes written as `\\xff`.
+    An id is the file's path below the root, with slashes; bytes of a name that are not UTF-8 are written as `\\xff`.
     If every image lies in a subfolder, the first folder of its path is its class. The column "folder" is the whole path
     of the folder. Links to folders are not followed, links to files only if they stay below the root.
 
@@ -54,7 +54,9 @@ def folder(*, root: str, size: int = 64, bad_share: float = 0.1) -> Source:
     kept = [files[position] for position in frames.kept]
     bad = (*rows, *frames.quarantined)
     if not kept:
-        raise UserError(f"{name!r} has no good image", got=f"{bad[0].id!r}: {bad[0].reason}", todo="give another folder")
+        raise UserError(
+            f"{name!r} has no good image", got=f"{bad[0].id!r}: {bad[0].reason}", todo="give another folder"
+        )
     if bad:
         first = f"{bad[0].id!r}: {bad[0].reason}"
         log.warning("%r: %d of %d images left out, the first: %s", name, len(bad), quarantine.total, first)
@@ -121,8 +123,9 @@ def _list(root: Path) -> _Listing:
     others = ", ".join(f"{count} {suffix or 'without extension'}" for suffix, count in listing.others.most_common(5))
     if not listing.files:
         reasons = "".join(f"; {row.id!r}: {row.reason}" for row in listing.quarantined[:3])
+        there = f"other files: {others}" if others else "an empty folder"
         raise UserError(
-            f"no image in {os.fspath(root)!r}", got=(f"other files: {others}" if others else "an empty folder") + reasons,
+            f"no image in {os.fspath(root)!r}", got=there + reasons,
             todo=f"give a folder with files that end in {' '.join(EXTENSIONS)}",
         )  # fmt: skip
     if others:

@@ -6,12 +6,13 @@ frames/<key>/record.json  written last: how many there are, their sha256, and th
 
 import contextlib
 import hashlib
+import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import PIL
@@ -56,14 +57,15 @@ class Quarantine:
     share: float
     rows: tuple[Quarantined, ...] = ()
 
-    def check(self, decoded: Sequence[Quarantined] = ()) -> None:
+    def check(self, decoded: Collection[Quarantined] = ()) -> None:
         """Raise UserError with the first reasons if these bad images and the earlier ones are too many."""
-        bad = [*self.rows, *decoded]
-        if len(bad) > self.share * self.total:
-            reasons = "".join(f"\n    {row.id!r}: {row.reason}" for row in bad[:5])
+        bad = len(self.rows) + len(decoded)
+        if bad > self.share * self.total:
+            first = itertools.islice(itertools.chain(self.rows, decoded), 5)
+            reasons = "".join(f"\n    {row.id!r}: {row.reason}" for row in first)
             raise UserError(
                 f"too many of the {self.total} images of {self.name!r} are bad",
-                got=f"{len(bad)} of them so far, where {self.share:.0%} may be; the first:{reasons}",
+                got=f"{bad} of them so far, where {self.share:.0%} may be; the first:{reasons}",
                 todo="mend or remove them, or allow a larger `bad_share`",
             )
 
@@ -116,7 +118,7 @@ def _workers(images: int) -> int:
 
 
 def _build(folder: Path, files: Sequence[ImageFile], size: int, quarantine: Quarantine, workers: int) -> None:
-    bad: list[list[Any]] = []
+    bad: dict[int, Quarantined] = {}
     pixels = hashlib.sha256()
     _sweep(folder)
     with writing_cache(), atomic_write(folder / "frames.npy") as out, progress("decoding", len(files), "images") as bar:
@@ -124,8 +126,8 @@ def _build(folder: Path, files: Sequence[ImageFile], size: int, quarantine: Quar
         with contextlib.closing(_checked(files, size, workers)) as decoded:
             for position, (file, frame) in enumerate(decoded):
                 if isinstance(frame, str):
-                    bad.append([position, file.id, frame])
-                    quarantine.check([Quarantined(id, reason) for _, id, reason in bad])
+                    bad[position] = Quarantined(file.id, frame)
+                    quarantine.check(bad.values())
                 else:
                     out.write(frame.data)
                     pixels.update(frame.data)
@@ -137,7 +139,7 @@ def _build(folder: Path, files: Sequence[ImageFile], size: int, quarantine: Quar
             "schema": SCHEMA,
             "frames": len(files) - len(bad),
             "sha256": pixels.hexdigest(),
-            "quarantined": bad,
+            "quarantined": [[position, row.id, row.reason] for position, row in bad.items()],
             "pillow": PIL.__version__,
             "stamp": stamp_of((folder / "frames.npy").stat()),
         }
@@ -154,14 +156,16 @@ def _sweep(folder: Path) -> None:
 
 def _checked(
     files: Sequence[ImageFile], size: int, workers: int
-) -> Iterator[tuple[ImageFile, UInt8[np.ndarray, "s s 3"] | str]]:
+) -> Generator[tuple[ImageFile, UInt8[np.ndarray, "s s 3"] | str], None, None]:
     """Each file with its frame or the reason why it has none."""
     try:
         decoded = decode_files((file.path for file in files), size, workers)
         with contextlib.closing(decoded):
             for file, one in zip(files, decoded, strict=True):
                 if one.sha256 and one.sha256 != file.sha256:
-                    raise UserError(f"{file.id!r} changed while it was read", todo="run again when nothing writes to it")
+                    raise UserError(
+                        f"{file.id!r} changed while it was read", todo="run again when nothing writes to it"
+                    )
                 yield file, one.reason if one.frame is None else one.frame
     except OSError as error:
         raise UserError(
@@ -170,9 +174,7 @@ def _checked(
 
 
 def _write_header(out: IO[bytes], rows: int, size: int) -> int:
-    np.lib.format.write_array_header_1_0(
-        out, {"descr": "|u1", "fortran_order": False, "shape": (rows, size, size, 3)}
-    )
+    np.lib.format.write_array_header_1_0(out, {"descr": "|u1", "fortran_order": False, "shape": (rows, size, size, 3)})
     return out.tell()
 
 
@@ -196,4 +198,3 @@ def _load(folder: Path, files: Sequence[ImageFile], size: int) -> Frames | None:
         return None
     kept = np.array([position for position in range(len(files)) if position not in bad], dtype=np.int64)
     return Frames(images, kept, tuple(bad.values()))
-

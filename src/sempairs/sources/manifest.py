@@ -15,7 +15,7 @@ from sempairs.core.errors import UserError
 from sempairs.core.files import cache_folder, hash_of, read_json, write_text
 from sempairs.core.progress import progress
 from sempairs.sources.cache import stamp_of, writing_cache
-from sempairs.sources.decode import BadImage, Limits
+from sempairs.sources.decode import LIMITS, BadImage, Limits
 from sempairs.sources.workers import in_order, read_image
 
 SCHEMA = 1
@@ -26,7 +26,7 @@ THREADS = 8
 Stamp = list[int]
 
 
-def hash_files(root: Path, files: Mapping[str, Path], limits: Limits = Limits()) -> dict[str, str | BadImage]:
+def hash_files(root: Path, files: Mapping[str, Path], limits: Limits = LIMITS) -> dict[str, str | BadImage]:
     """The sha256 of each file, by id, or why it has none.
 
     Parameters

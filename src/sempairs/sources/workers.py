@@ -1,4 +1,4 @@
-"""Image files decoded in processes of their own, in order, so that a file that kills or stalls its decoder costs itself.
+"""Image files decoded in order by processes of their own: a file that kills or stalls its decoder costs itself.
 
 A process runs `python -m sempairs.sources.workers`, reads one path a line and answers with one line of JSON and the
 pixels. Its memory and its processor time for each image are limited. Nothing is pickled, and the user's main module is
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,8 +26,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from sempairs.core.errors import UserError
-from sempairs.sources.decode import BadImage, Limits, decode, square
-
+from sempairs.sources.decode import LIMITS, BadImage, Limits, decode, square
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,7 +43,7 @@ class Decoded:
 
 
 def read_image(path: Path, limits: Limits) -> bytes:
-    """The bytes of a regular file within the limits. Raises BadImage for another thing, OSError if it cannot be read."""
+    """The bytes of a regular file within the limits. Raises BadImage if it is not one, OSError if it cannot be read."""
     # Without O_NONBLOCK, opening a named pipe called cat.jpg would wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
@@ -84,7 +83,9 @@ def in_order(function: Callable[[T], R], items: Iterable[T], threads: int) -> It
         executor.shutdown(cancel_futures=True)
 
 
-def decode_files(paths: Iterable[Path], size: int, workers: int, limits: Limits = Limits()) -> Iterator[Decoded]:
+def decode_files(
+    paths: Iterable[Path], size: int, workers: int, limits: Limits = LIMITS
+) -> Generator[Decoded, None, None]:
     """Every file as a frame or a reason, in order, the same for any number of workers.
 
     Parameters
@@ -141,7 +142,13 @@ class _Processes:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -P: a numpy.py in the folder where the user stands is not ours to import.
-        command = [sys.executable, "-P", "-m", "sempairs.sources.workers", json.dumps([self._size, asdict(self._limits)])]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "sempairs.sources.workers",
+            json.dumps([self._size, asdict(self._limits)]),
+        ]
         paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OPENBLAS_NUM_THREADS": "1"}
         with tempfile.TemporaryFile() as said:
             try:
@@ -161,7 +168,8 @@ class _Processes:
         return process
 
     def _ask(self, process: subprocess.Popen[bytes], path: Path) -> Decoded:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         try:
             process.stdin.write(json.dumps(os.fspath(path)).encode() + b"\n")
             process.stdin.flush()

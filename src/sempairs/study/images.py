@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from sempairs.core.errors import UserError
-from sempairs.sources import open_source
+from sempairs.sources.opening import open_source
 from sempairs.sources.base import Source
 from sempairs.sources.sampling import sample
 from sempairs.study.matrix import Evaluate, Images

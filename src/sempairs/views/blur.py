@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from sempairs.views.grouping import Grouped, keep
 from sempairs.views.resample import Taps, separable
 
 
@@ -30,13 +31,15 @@ def gaussian_blur(
     return separable(images, rows, columns)
 
 
-def gaussian_blur_(
-    images: Float[Tensor, "n c h w"], chosen: Bool[np.ndarray, " n"], sigmas: Float[np.ndarray, " n"], kernel: int
-) -> None:
-    """Blur the chosen images in place. A kernel of one pixel changes nothing."""
-    if kernel > 1 and chosen.any():
-        rows = torch.from_numpy(np.flatnonzero(chosen)).to(images.device)
-        images.index_copy_(0, rows, gaussian_blur(images.index_select(0, rows), sigmas[chosen], kernel))
+def random_blur(
+    batch: Grouped, chosen: Bool[np.ndarray, " n"], sigmas: Float[np.ndarray, " n"], kernel: int
+) -> Grouped:
+    """Blur the chosen samples. A kernel of one pixel changes nothing."""
+    if kernel == 1:
+        return batch
+    return batch.apply(
+        chosen.astype(np.int64), [keep, lambda images, samples: gaussian_blur(images, sigmas[samples], kernel)]
+    )
 
 
 def _mirrored_taps(size: int, offset: Int64[np.ndarray, " k"], weight: Float[Tensor, "n k"]) -> Taps:

@@ -117,4 +117,4 @@ def check_crop(size: int | None, crop_min: float, flip: float) -> None:
     check_size(size)
     if not 0 < crop_min <= 1:
         raise UserError("the view option crop_min must be above 0 and at most 1", got=crop_min)
-    check_between("flip", flip, 0, 1)
+    check_between("flip", flip, 0.0, 1.0)

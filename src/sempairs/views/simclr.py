@@ -14,8 +14,9 @@ from torch import Tensor
 
 from sempairs.core.seeds import uniforms
 from sempairs.views.blocks import in_blocks
-from sempairs.views.blur import gaussian_blur_, kernel_side
-from sempairs.views.colour import greyscale_, jitter_
+from sempairs.views.blur import kernel_side, random_blur
+from sempairs.views.colour import random_greyscale, random_jitter
+from sempairs.views.grouping import Grouped
 from sempairs.views.resample import CROP_AND_FLIP_COLUMNS, random_crop
 from sempairs.views.sampling import blur_sigmas, check_between, check_crop, jitter_factors, jitter_order
 
@@ -51,9 +52,9 @@ class SimCLRViews:
 
     def __post_init__(self) -> None:
         check_crop(self.size, self.crop_min, self.flip)
-        check_between("jitter", self.jitter, 0, 2.5)
+        check_between("jitter", self.jitter, 0.0, 2.5)
         for name in ("jitter_p", "grey_p", "blur_p"):
-            check_between(name, getattr(self, name), 0, 1)
+            check_between(name, getattr(self, name), 0.0, 1.0)
 
     def __call__(
         self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"]
@@ -64,10 +65,11 @@ class SimCLRViews:
     def _make(self, frames: Tensor, numbers: np.ndarray) -> Tensor:
         crop, jitter, grey, blur = np.split(numbers, np.cumsum(COLUMNS)[:-1], axis=1)
         images = random_crop(frames, crop, self.size, self.crop_min, self.flip)
+        batch = Grouped(images, np.arange(len(images)))
         if self.jitter > 0:
             factors = jitter_factors(jitter[:, 1:5], self.jitter)
-            jitter_(images, jitter[:, 0] < self.jitter_p, factors, jitter_order(jitter[:, 5:]))
-        greyscale_(images, grey[:, 0] < self.grey_p)
+            batch = random_jitter(batch, jitter[:, 0] < self.jitter_p, factors, jitter_order(jitter[:, 5:]))
+        batch = random_greyscale(batch, grey[:, 0] < self.grey_p)
         kernel = kernel_side(min(images.shape[2:]))
-        gaussian_blur_(images, blur[:, 0] < self.blur_p, blur_sigmas(blur[:, 1]), kernel)
-        return images
+        batch = random_blur(batch, blur[:, 0] < self.blur_p, blur_sigmas(blur[:, 1]), kernel)
+        return batch.in_order()

@@ -1,0 +1,110 @@
+"""What a report is made from: everything a finished study left in its folder, read and checked."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from sempairs.core.errors import UserError
+from sempairs.core.files import read_json
+from sempairs.core.runs import JsonLines, Run
+from sempairs.core.settings import validate
+from sempairs.pairs.audit import Audit
+from sempairs.study.compare import Comparison
+from sempairs.study.examples import Examples, load_examples
+from sempairs.study.matrix import StudyFile
+from sempairs.study.results import read_results
+
+GO_ON = "run the study again, it goes on where it was: sempairs study run STUDY.toml --out FOLDER"
+
+
+@dataclass(frozen=True)
+class Training:
+    """One finished run and the place it has in the study.
+
+    Parameters
+    ----------
+    run: its hash.
+    settings: everything that decided its weights.
+    result: optimizer steps, pairs seen, seconds.
+    pairs_seen, losses: the training curve, one value for each logged step.
+    """
+
+    arm: str
+    method: str
+    seed: int
+    run: str
+    settings: dict[str, Any]
+    result: dict[str, Any]
+    pairs_seen: tuple[int, ...]
+    losses: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A finished study."""
+
+    study: StudyFile
+    comparison: Comparison
+    audits: dict[str, Audit]
+    examples: dict[str, Examples]
+    trainings: tuple[Training, ...]
+
+    @property
+    def controls(self) -> frozenset[str]:
+        """The negative controls among the arms."""
+        return frozenset(name for name, arm in self.study.arms.items() if arm.control)
+
+
+def read_contents(folder: Path) -> Contents:
+    """Read a study's folder.
+
+    Raises
+    ------
+    UserError: it is not a study's folder, the study is not finished, or a file is damaged.
+    """
+    if not (folder / "study.json").is_file():
+        raise UserError(f"there is no study in {folder}", got="no study.json in it", todo="give a study's folder")
+    study = validate(StudyFile, read_json(folder / "study.json"), "study.json")
+    for name in ("comparison.json", "audits.json", "examples.npz", "results.jsonl"):
+        if not (folder / name).is_file():
+            raise UserError(f"the study in {folder} is not finished", got=f"no {name} in it", todo=GO_ON)
+    try:
+        comparison = Comparison.from_json(read_json(folder / "comparison.json"))
+        audits = TypeAdapter(dict[str, Audit]).validate_python(read_json(folder / "audits.json"))
+        examples = load_examples(folder / "examples.npz")
+        places = {(line["arm"], line["method"], line["seed"]): line["run"] for line in read_results(folder / "results.jsonl")}
+    except UserError:
+        raise
+    except (ValidationError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"a file of the study in {folder} is damaged", got=reason, todo=GO_ON) from None
+    expected = {(arm, method, seed) for arm in study.arms for method in study.methods for seed in study.seeds}
+    if set(places) != expected or not set(study.arms) == set(audits) == set(examples):
+        missing = len(expected - set(places))
+        raise UserError(f"the study in {folder} is not finished", got=f"{missing} runs without scores", todo=GO_ON)
+    trainings = tuple(
+        _training(arm, method, seed, Run(folder / "runs" / places[arm, method, seed]))
+        for method in study.methods
+        for arm in study.arms
+        for seed in study.seeds
+    )
+    return Contents(study, comparison, audits, examples, trainings)
+
+
+def _training(arm: str, method: str, seed: int, run: Run) -> Training:
+    """One run from its folder."""
+    settings, log = run.settings, JsonLines(run.folder / "metrics.jsonl").read()
+    batch = int(settings["training"]["batch_size"])
+    return Training(
+        arm=arm,
+        method=method,
+        seed=seed,
+        run=run.name,
+        settings=settings,
+        result=run.result,
+        pairs_seen=tuple(line["step"] * batch for line in log),
+        losses=tuple(line["loss"] for line in log),
+    )

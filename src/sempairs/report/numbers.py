@@ -1,0 +1,50 @@
+"""How numbers are written, everywhere the same: one decimal, a true minus sign, intervals in brackets."""
+
+MINUS = "−"
+
+
+def decimal(value: float, places: int = 1) -> str:
+    """81.25 as "81.2"; a rounded zero has no sign."""
+    text = f"{value:,.{places}f}"
+    return text.replace("-", "" if float(text.replace(",", "")) == 0 else MINUS)
+
+
+def signed(value: float, places: int = 1) -> str:
+    """A difference with its sign: "+3.6", "−0.4", "0.0"."""
+    text = decimal(value, places)
+    return text if text.startswith(MINUS) or not text.strip("0.,") else "+" + text
+
+
+def interval(ends: tuple[float, float] | None, places: int = 1) -> str:
+    """A signed interval, "[+2.1, +4.0]"; an en dash where there is none."""
+    return "–" if ends is None else f"[{signed(ends[0], places)}, {signed(ends[1], places)}]"
+
+
+def plain_interval(ends: tuple[float, float] | None, places: int = 1) -> str:
+    """An interval of values rather than differences: "[85.3, 87.1]"."""
+    return "–" if ends is None else f"[{decimal(ends[0], places)}, {decimal(ends[1], places)}]"
+
+
+def p_value(p: float | None) -> str:
+    """Three decimals, and "<0.001" below them."""
+    return "–" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def percent(share: float) -> str:
+    """A share of one as percent: .8625 as "86.2%"."""
+    return decimal(100.0 * share) + "%"
+
+
+def points(unit: str) -> str:
+    """What a difference of values in `unit` is measured in: percentages differ by points."""
+    return "points" if unit == "%" else unit
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 seed", "6,000 pairs"."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def listed(parts: list[str]) -> str:
+    """Parts as a phrase: "a", "a and b", "a, b and c"."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
