@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Float64, Int64
 
 from sempairs.core.errors import UserError
+from sempairs.statistics import proportion_interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +58,60 @@ class Score:
     outcomes: Float[np.ndarray, " n"] = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
 
+@runtime_checkable
 class Evaluation(Protocol):
     """A frozen dataclass with keyword-only options, called with images to learn from and images to be tested on."""
 
     def __call__(self, train: Labelled, test: Labelled) -> Sequence[Score]:
         """Score the features."""
         ...
+
+
+def need_classes(train: Labelled, test: Labelled) -> Int64[np.ndarray, " c"]:
+    """The class numbers of `train`, sorted: what a classifier that learns from it can answer.
+
+    Raises
+    ------
+    UserError: no images, features of two widths, fewer than two classes to learn from, or test images of a class that
+        `train` lacks. Such an image could only be counted as wrong, and the score would not say why.
+    """
+    for images, role in ((train, "learn from"), (test, "test on")):
+        if len(images.labels) == 0:
+            raise UserError(f"there are no images to {role}", got=images.name or None, todo="check the source")
+    widths = train.features.shape[1], test.features.shape[1]
+    if widths[0] != widths[1]:
+        raise UserError(
+            "train and test features have different widths",
+            got=f"{widths[0]} and {widths[1]}",
+            todo="extract both with one encoder",
+        )
+    classes = np.unique(train.labels)
+    if len(classes) < 2:
+        raise UserError(
+            "a classifier needs two classes or more to learn from",
+            got=f"class {classes[0]} alone",
+            todo="give labelled images of more classes",
+        )
+    unknown = np.setdiff1d(test.labels, classes)
+    if len(unknown):
+        raise UserError(
+            "there are test images of classes that are not among the training images",
+            got="classes " + ", ".join(map(str, unknown)),
+            todo="give training images of these classes, or leave them out of the test",
+        )
+    return classes
+
+
+def accuracy(metric: str, correct: Bool[np.ndarray, " n"], protocol: str) -> Score:
+    """The share of correct test images in percent, with its exact binomial (Clopper-Pearson) interval."""
+    share = proportion_interval(int(correct.sum()), len(correct))
+    outcomes = 100.0 * correct
+    interval = (100 * share.low, 100 * share.high)
+    return Score(metric, float(outcomes.mean()), len(correct), "test images", interval, protocol, outcomes=outcomes)
+
+
+def unit_rows(features: Float32[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
+    """Each row divided by its length. A row of zeros has no direction and stays zero: cosine 0 with everything."""
+    rows = features.astype(np.float64)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1.0)

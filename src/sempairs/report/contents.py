@@ -75,7 +75,8 @@ def read_contents(folder: Path) -> Contents:
         comparison = Comparison.from_json(read_json(folder / "comparison.json"))
         audits = TypeAdapter(dict[str, Audit]).validate_python(read_json(folder / "audits.json"))
         examples = load_examples(folder / "examples.npz")
-        places = {(line["arm"], line["method"], line["seed"]): line["run"] for line in read_results(folder / "results.jsonl")}
+        results = read_results(folder / "results.jsonl")
+        places = {(line["arm"], line["method"], line["seed"]): line["run"] for line in results}
     except UserError:
         raise
     except (ValidationError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -85,6 +86,7 @@ def read_contents(folder: Path) -> Contents:
     if set(places) != expected or not set(study.arms) == set(audits) == set(examples):
         missing = len(expected - set(places))
         raise UserError(f"the study in {folder} is not finished", got=f"{missing} runs without scores", todo=GO_ON)
+    study = _in_order(study, comparison)
     trainings = tuple(
         _training(arm, method, seed, Run(folder / "runs" / places[arm, method, seed]))
         for method in study.methods
@@ -92,6 +94,15 @@ def read_contents(folder: Path) -> Contents:
         for seed in study.seeds
     )
     return Contents(study, comparison, audits, examples, trainings)
+
+
+def _in_order(study: StudyFile, comparison: Comparison) -> StudyFile:
+    """The study with its tables in the order of the study file, which the comparison keeps and study.json sorts."""
+    tables: dict[str, dict[str, Any]] = {"arms": study.arms, "methods": study.methods, "evaluate": study.evaluate}
+    for field, table in zip(("arm", "method", "data"), tables, strict=True):
+        order = dict.fromkeys(getattr(line, field) for line in comparison.lines)
+        tables[table] = {name: tables[table][name] for name in order}
+    return study.model_copy(update=tables)
 
 
 def _training(arm: str, method: str, seed: int, run: Run) -> Training:

@@ -1,9 +1,11 @@
-"""From a matplotlib figure to SVG that lives in the page: its text is text, its colours are the page's, light or dark."""
+"""From a matplotlib figure to SVG that lives in the page: text is text, colours are the page's, light or dark."""
 
 import io
 import re
+from typing import Any
 
 import matplotlib
+import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,6 +20,17 @@ _VARIABLES = {INK: "ink", FAINT: "rule"} | {f"#0300{number:02x}": f"arm-{number}
 def colour_of(mark: Mark) -> str:
     """What to draw an arm with."""
     return f"#0300{mark.number:02x}"
+
+
+def marker_of(mark: Mark, size: float) -> dict[str, Any]:
+    """How to draw an arm's sign `size` points wide; matplotlib stretches a polygon to its box, which is undone here."""
+    stretch = max(abs(number) for corner in mark.corners for number in corner)
+    return {
+        "marker": np.array([*mark.corners, mark.corners[0]]),
+        "markersize": size * stretch,
+        "markeredgewidth": 0,
+        "color": colour_of(mark),
+    }
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
@@ -55,4 +68,6 @@ def to_svg(figure: Figure, name: str, title: str) -> Markup:
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, f"var(--{variable})")
     # A first child <title> and role="img" are how SVG carries an alternative text.
-    return Markup(re.sub(r"<svg ([^>]*)>", Markup(r'<svg role="img" \1><title>{}</title>').format(title), text, count=1))
+    return Markup(
+        re.sub(r"<svg ([^>]*)>", Markup(r'<svg role="img" \1><title>{}</title>').format(title), text, count=1)
+    )

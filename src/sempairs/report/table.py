@@ -2,9 +2,11 @@
 
 import csv
 import io
+import itertools
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -80,8 +82,8 @@ def print_table(folder: Path, console: Console | None = None) -> None:
     contents = read_contents(folder)
     comparison, study = contents.comparison, contents.study
     console = console or Console()
-    for method, data in dict.fromkeys((line.method, line.data) for line in comparison.lines):
-        lines = [line for line in comparison.lines if (line.method, line.data) == (method, data)]
+    for (method, data), group in itertools.groupby(comparison.lines, key=lambda line: (line.method, line.data)):
+        lines = list(group)
         title = f"{study.evaluate[data].title} · {method} · {counted(len(lines[0].seeds), 'seed')}"
         console.print(_terminal_table(title, lines, _plain(console)))
     note = (
@@ -97,24 +99,25 @@ def _plain(console: Console) -> bool:
 
 
 def _terminal_table(title: str, lines: list[Line], plain: bool) -> Table:
-    """The lines of one method on one data set."""
-    unit = points(lines[0].unit)
-    table = Table(title=Text(title), title_justify="left", title_style="bold")
-    table.add_column("metric")
-    table.add_column("arm")
-    for heading in ("mean", f"difference\n({unit})", "over seeds", "over items", "relative\n(%)", "Holm p"):
-        table.add_column(heading, justify="right")
+    """The lines of one method on one data set; it fits a terminal of 80 columns."""
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("")
+    for heading in ("mean", f"{points(lines[0].unit)} [over seeds]", "[over items]", "rel. %", "Holm p"):
+        table.add_column(Text(heading), justify="right")
     table.add_column("verdict")
-    metric = lines[0].metric
-    for line in lines:
-        if line.metric != metric:
-            table.add_section()
-        cells = [line.arm, f"{decimal(line.mean)}{'%' if line.unit == '%' else ' ' + line.unit}"]
-        if line.difference is not None and line.relative is not None:
-            cells += [signed(line.difference), interval(line.difference_interval), interval(line.items_interval)]
-            cells += [signed(line.relative), p_value(line.p_holm), line.verdict]
-        name = line.metric if line.metric != metric or line is lines[0] else ""
-        metric = line.metric
-        texts = [Text(cell.replace(MINUS, "-") if plain else cell) for cell in (name, *cells)]
-        table.add_row(*texts, style={"higher": "green", "lower": "red"}.get(line.verdict, ""))
+    for metric, group in itertools.groupby(lines, key=lambda line: line.metric):
+        table.add_row(Text(metric, style="bold"))
+        for line in group:
+            texts = [Text(cell.replace(MINUS, "-") if plain else cell) for cell in _terminal_cells(line)]
+            table.add_row(*texts, style={"higher": "green", "lower": "red"}.get(line.verdict, ""))
     return table
+
+
+def _terminal_cells(line: Line) -> list[str]:
+    """One row; the baseline has no difference."""
+    mean = decimal(line.mean) + ("%" if line.unit == "%" else f" {line.unit}")
+    if line.difference is None or line.relative is None:
+        return [f" {line.arm}", mean, "", "", "", "", line.verdict]
+    difference = f"{signed(line.difference)} {interval(line.difference_interval)}"
+    relative, holm = signed(line.relative), p_value(line.p_holm)
+    return [f" {line.arm}", mean, difference, interval(line.items_interval), relative, holm, line.verdict]

@@ -46,13 +46,17 @@ def read_image(path: Path, limits: Limits) -> bytes:
     """The bytes of a regular file within the limits. Raises BadImage if it is not one, OSError if it cannot be read."""
     # Without O_NONBLOCK, opening a named pipe called cat.jpg would wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
+    handle = os.open(path, flags)
+    try:
+        status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise BadImage("not a regular file")
         if status.st_size > limits.bytes:
             raise BadImage(f"{status.st_size} bytes, more than the {limits.bytes} allowed")
-        return file.read(limits.bytes + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(status.st_size)
+    finally:
+        os.close(handle)
 
 
 def decode_file(path: Path, size: int, limits: Limits) -> Decoded:
@@ -66,6 +70,8 @@ def decode_file(path: Path, size: int, limits: Limits) -> Decoded:
         return Decoded(sha256, square(decode(data, limits), size))
     except BadImage as error:
         return Decoded(sha256, reason=str(error))
+    except MemoryError:
+        return Decoded(sha256, reason="it needs more memory than there is")
 
 
 def in_order(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:

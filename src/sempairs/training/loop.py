@@ -66,10 +66,11 @@ def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunSto
         with progress(title, steps * budget.batch_size, "pairs", start=state.step * budget.batch_size) as advance:
             while state.step < steps:
                 views = loader.batch(state.step)
+                lr = state.lr
                 terms = state.advance(views, steps)
                 done = state.step == steps
                 if state.step % LOG_STEPS == 0 or done:
-                    log.append(_record(state, terms, loader.steps_per_epoch, run))
+                    log.append(_record(state, terms, lr, loader.steps_per_epoch, run))
                 if time.monotonic() - saved >= CHECKPOINT_SECONDS and not done:
                     checkpoint.save(run.folder, state.step, state.dump(log))
                     saved = time.monotonic()
@@ -109,6 +110,11 @@ class TrainState:
         optimizer = make_optimizer(method, settings.training)
         return cls(method, optimizer, make_schedule(optimizer, settings.training, steps), settings.training.seed)
 
+    @property
+    def lr(self) -> float:
+        """The learning rate of the step to come."""
+        return float(self.schedule.get_last_lr()[0])
+
     def advance(self, views: tuple[Tensor, ...], steps: int) -> dict[str, Tensor]:
         """One optimizer step; returns the terms of the loss."""
         torch.manual_seed(seed_of("step", self.seed, self.step))  # for encoders with dropout
@@ -141,7 +147,7 @@ class TrainState:
             self.schedule.load_state_dict(saved["schedule"])
 
 
-def _record(state: TrainState, terms: dict[str, Tensor], steps_per_epoch: int, run: Run) -> dict[str, Any]:
+def _record(state: TrainState, terms: dict[str, Tensor], lr: float, steps_per_epoch: int, run: Run) -> dict[str, Any]:
     """One line of the log. Raises UserError if the loss is not finite."""
     values = {name: float(term) for name, term in terms.items()}
     loss = sum(values.values())
@@ -151,6 +157,5 @@ def _record(state: TrainState, terms: dict[str, Tensor], steps_per_epoch: int, r
             got=", ".join(f"{name} = {value}" for name, value in values.items()),
             todo=f"lower training.lr; the log up to here is in {run.folder / 'metrics.jsonl'}",
         )
-    lr = float(state.schedule.get_last_lr()[0])
     epoch = state.step / steps_per_epoch
     return {"step": state.step, "epoch": round(epoch, 4), "lr": lr, "loss": loss, **values}

@@ -1,12 +1,13 @@
 """What a view recipe is: a batch of frames and a counter for each of them in, a batch of views out."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 
+@runtime_checkable
 class Recipe(Protocol):
     """A frozen dataclass with keyword-only options. Row i depends on frame i, the seed and counter i alone."""
 

@@ -41,5 +41,5 @@ class CropOnly:
         """One view of each frame, with values in [0, 1]; the crop is the one that `simclr` makes."""
         return in_blocks(self._make, frames, uniforms(seed, counters, CROP_AND_FLIP_COLUMNS), self.size)
 
-    def _make(self, frames: Tensor, numbers: np.ndarray) -> Tensor:
+    def _make(self, frames: UInt8[Tensor, "n h w c"], numbers: Float[np.ndarray, "n 23"]) -> Float[Tensor, "n c s t"]:
         return random_crop(frames, numbers, self.size, self.crop_min, self.flip)

@@ -16,7 +16,7 @@ from torch import Tensor
 Operation = Callable[[Tensor, np.ndarray], Tensor]
 
 
-def keep(images: Tensor, samples: np.ndarray) -> Tensor:
+def keep(images: Float[Tensor, "n c h w"], samples: Int64[np.ndarray, " n"]) -> Float[Tensor, "n c h w"]:
     """The operation that changes nothing."""
     return images
 

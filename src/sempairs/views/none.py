@@ -37,7 +37,7 @@ class WholeFrame:
         """The frames with values in [0, 1]; seed and counters change nothing."""
         return in_blocks(self._make, frames, uniforms(seed, counters, 0), self.size)
 
-    def _make(self, frames: Tensor, numbers: np.ndarray) -> Tensor:
+    def _make(self, frames: UInt8[Tensor, "n h w c"], numbers: Float[np.ndarray, "n 0"]) -> Float[Tensor, "n c s t"]:
         n, height, width, _ = frames.shape
         if self.size is None or self.size == height == width:
             return frames.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format).div_(255)

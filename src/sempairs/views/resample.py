@@ -65,10 +65,7 @@ def window_taps(
 
 
 def separable(images: Real[Tensor, "n c h w"], rows: Taps, columns: Taps) -> Float[Tensor, "n c s t"]:
-    """Apply `columns` along the width and `rows` along the height.
-
-    The last axis is summed last, and memory ends up as n, s, c, t: call `contiguous` on the result if that matters.
-    """
+    """Apply `columns` along the width, then `rows` along the height. In memory the result lies as n, s, c, t."""
     by_column = images.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
     by_row = _sum_lines(by_column, columns).permute(0, 3, 2, 1).contiguous()
     return _sum_lines(by_row, rows).permute(0, 2, 1, 3)
@@ -99,7 +96,8 @@ def show_windows(
     upright = np.zeros_like(flip)
     rows = window_taps(windows.top, windows.height, upright, frames.shape[1], height, frames.device)
     columns = window_taps(windows.left, windows.width, flip, frames.shape[2], width, frames.device)
-    return separable(frames.permute(0, 3, 1, 2), rows, columns).contiguous().div_(255)
+    # Weights add up to 1 only up to rounding, so that a white area could come out a shade above white.
+    return separable(frames.permute(0, 3, 1, 2), rows, columns).contiguous().clamp_(max=255).div_(255)
 
 
 def random_crop(

@@ -62,7 +62,7 @@ class SimCLRViews:
         """One view of each frame, with values in [0, 1]; its crop is the one that `crop-only` makes."""
         return in_blocks(self._make, frames, uniforms(seed, counters, sum(COLUMNS)), self.size)
 
-    def _make(self, frames: Tensor, numbers: np.ndarray) -> Tensor:
+    def _make(self, frames: UInt8[Tensor, "n h w c"], numbers: Float[np.ndarray, "n 35"]) -> Float[Tensor, "n c s t"]:
         crop, jitter, grey, blur = np.split(numbers, np.cumsum(COLUMNS)[:-1], axis=1)
         images = random_crop(frames, crop, self.size, self.crop_min, self.flip)
         batch = Grouped(images, np.arange(len(images)))

@@ -62,9 +62,9 @@ def test_blocks_and_threads_change_no_bit(whole_batches, case, monkeypatch):
     monkeypatch.setattr(blocks, "ON_CPU", 20_000)
     threads = torch.get_num_threads()
     try:
-        for count in (1, 3):
+        for count in (1, 2):
             torch.set_num_threads(count)
-            assert torch.equal(recipe(frames, SEED, counters), views)
+            assert torch.equal(recipe(frames[:64], SEED, counters[:64]), views[:64])
     finally:
         torch.set_num_threads(threads)
 
@@ -89,13 +89,21 @@ def test_views_are_images(name, channels, size, shape):
     assert views.max() <= 1
 
 
+@pytest.mark.parametrize("name", list(VIEWS))
+def test_white_is_never_above_one(name):
+    # Without clamping, rounded weights gave 1 + 2.4e-7 on these frames.
+    views = VIEWS[name](size=24)(torch.full((512, 32, 32, 3), 255, dtype=torch.uint8), SEED, np.arange(512))
+    assert views.max() <= 1
+
+
 @pytest.mark.parametrize("name", ["simclr", "crop-only"])
 def test_other_seeds_and_counters_give_other_views(name):
-    frames = random_frames(1, 16, 16, 1).expand(64, -1, -1, -1)
+    frames = random_frames(1, 200, 200, 1).expand(64, -1, -1, -1)
     counters = np.arange(64)
-    views = VIEWS[name]()(frames, SEED, counters)
+    recipe = VIEWS[name](size=8)
+    views = recipe(frames, SEED, counters)
     assert len({view.numpy().tobytes() for view in views}) == 64
-    assert not (views == VIEWS[name]()(frames, SEED + 1, counters)).flatten(1).all(1).any()
+    assert not (views == recipe(frames, SEED + 1, counters)).flatten(1).all(1).any()
 
 
 def test_simclr_without_colour_and_blur_is_crop_only():
@@ -135,7 +143,7 @@ def test_flip_is_a_probability(flip, mirrored):
 @pytest.mark.parametrize(("option", "share"), [("jitter_p", 0.8), ("grey_p", 0.2), ("blur_p", 0.5)])
 def test_samples_are_chosen_as_often_as_said(option, share):
     # White noise of 20 pixels: jitter, greyscale and blur each change every image they are applied to.
-    n = 2000
+    n = 1000
     frames = random_frames(n, 20, 20, 3)
     off = dict(jitter_p=0.0, grey_p=0.0, blur_p=0.0, crop_min=1.0, flip=0.0)
     plain = VIEWS["simclr"](**off)(frames, SEED, np.arange(n))

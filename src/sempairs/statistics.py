@@ -1,0 +1,156 @@
+"""What a few numbers support: intervals, paired differences and the correction for many comparisons.
+
+Two questions stay apart: over SEEDS (would another training run say the same?) with `t_interval` and
+`paired_difference`, and over test ITEMS (would other test images say the same of these very encoders?) with
+`paired_items_interval` and `proportion_interval`.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy import stats
+
+from sempairs.core.errors import UserError
+from sempairs.core.seeds import rng
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate from n values with its confidence interval, all in the unit of the values.
+
+    `0 in interval` asks whether the values are compatible with zero.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference: its interval, and the two-sided p-value of "there is none"."""
+
+    interval: Interval
+    p_value: float
+
+
+def _need_values(values: Float[np.ndarray, " n"]) -> None:
+    if len(values) < 2:
+        raise UserError("an interval needs at least two values", got=len(values), todo="run more seeds, or give none")
+    if not np.isfinite(values).all():
+        raise UserError("an interval needs finite values", got=values.tolist(), todo="find the run that diverged")
+
+
+def t_interval(values: Float[np.ndarray, " n"], confidence: float = 0.95) -> Interval:
+    """The mean of independent values with its Student t interval: mean ± t(n-1) s / √n, s with n - 1.
+
+    Values that are all the same give an interval of length zero.
+
+    Raises
+    ------
+    UserError: fewer than two values (one value says nothing about its own spread), NaN or infinity.
+    """
+    _need_values(values)
+    n, mean = len(values), float(values.mean(dtype=np.float64))
+    error = float(values.std(ddof=1, dtype=np.float64)) / math.sqrt(n)
+    reach = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * error
+    return Interval(mean, mean - reach, mean + reach, n)
+
+
+def paired_difference(
+    a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], confidence: float = 0.95
+) -> Difference:  # fmt: skip
+    """The mean of a - b with its t interval and the p-value of the paired t-test.
+
+    Parameters
+    ----------
+    a, b: the values of two arms; value i of both has seed i.
+
+    Raises
+    ------
+    UserError: fewer than two pairs, NaN or infinity. Differences without any spread give p = 0, or 1 if all are zero.
+    """
+    interval = t_interval(a - b, confidence)
+    error = float((a - b).std(ddof=1, dtype=np.float64)) / math.sqrt(interval.n)
+    if error == 0:
+        return Difference(interval, p_value=float(interval.estimate == 0))
+    return Difference(interval, p_value=2 * float(stats.t.sf(abs(interval.estimate) / error, interval.n - 1)))
+
+
+def paired_items_interval(
+    a: Float[np.ndarray, "s n"], b: Float[np.ndarray, "s n"], confidence: float = 0.95
+) -> Interval:  # fmt: skip
+    """The mean of a - b over n test items with the seeds held fixed.
+
+    The s seeds are averaged for each item first, so that an item counts once however many seeds saw it; the interval
+    is the t interval over items. It says nothing about other seeds.
+
+    Parameters
+    ----------
+    a, b: outcomes of two arms, one row for each seed and one column for each item, the same items in both.
+    """
+    return t_interval((a - b).mean(axis=0, dtype=np.float64), confidence)
+
+
+def bootstrap_interval(
+    values: Float[np.ndarray, " n"],
+    seed: int = 0,
+    statistic: Callable[..., np.ndarray] = np.mean,
+    confidence: float = 0.95,
+    resamples: int = 9999,
+) -> Interval:
+    """The percentile bootstrap interval of a statistic of independent values.
+
+    Source: Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7, 1979.
+
+    Parameters
+    ----------
+    seed: names the resamples; the same seed gives the same interval.
+    statistic: a NumPy reduction that takes `axis`, such as `np.median`.
+
+    Raises
+    ------
+    UserError: fewer than two values, NaN or infinity.
+    """
+    _need_values(values)
+    found = stats.bootstrap(
+        (values,), statistic, n_resamples=resamples, confidence_level=confidence, method="percentile",
+        batch=max(1, 2**22 // len(values)), rng=rng("bootstrap", seed),
+    ).confidence_interval  # fmt: skip
+    return Interval(float(statistic(values, axis=0)), float(found.low), float(found.high), len(values))
+
+
+def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """The share successes / n with its exact two-sided interval. It covers at least as often as it claims.
+
+    Source: Clopper, Pearson, The use of confidence or fiducial limits, Biometrika 26, 1934.
+
+    Raises
+    ------
+    UserError: n is zero.
+    """
+    assert 0 <= successes <= n, f"{successes} successes of {n}"
+    if n == 0:
+        raise UserError("a share needs at least one item", got="none", todo="give images to test on")
+    found = stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
+    return Interval(successes / n, float(found.low), float(found.high), n)
+
+
+def holm(p_values: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
+    """p-values adjusted for m comparisons: rejecting those <= α keeps the chance of any false one at α or below.
+
+    Source: Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6, 1979.
+    """
+    assert ((p_values >= 0) & (p_values <= 1)).all(), f"not p-values: {p_values}"
+    order = np.argsort(p_values, kind="stable")
+    factors = np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p_values[order] * factors))
+    return adjusted

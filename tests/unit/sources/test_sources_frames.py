@@ -1,0 +1,286 @@
+"""The cache of decoded frames and the manifest of hashes: made once, rebuilt when damaged, whole or absent."""
+
+import hashlib
+import json
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_files import encoded, hostile_files, photo
+
+from sempairs.core.errors import UserError
+from sempairs.sources import frames, manifest
+from sempairs.sources.decode import LIMITS, BadImage, decode, square
+from sempairs.sources.frames import Frames, ImageFile, Quarantine, frames_of
+from sempairs.sources.manifest import hash_files
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[ImageFile]:
+    """Six images, the third and the fifth bad."""
+    contents = [encoded(photo(number)) for number in range(6)]
+    contents[2], contents[4] = b"no image", hostile_files()["half.jpg"][0]
+    made = []
+    for number, data in enumerate(contents):
+        path = tmp_path / f"{number}.jpg"
+        path.write_bytes(data)
+        made.append(ImageFile(f"id {number}", path, hashlib.sha256(data).hexdigest()))
+    return made
+
+
+def half_may_be_bad(files: list[ImageFile]) -> Quarantine:
+    return Quarantine("photos", len(files), share=0.5)
+
+
+def opened(files: list[ImageFile], workers: int | None = 0) -> Frames:
+    return frames_of(files, 16, half_may_be_bad(files), workers)
+
+
+@pytest.fixture
+def no_decoding(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Nothing can be decoded any more."""
+
+    def fail(*args: object) -> Iterator[object]:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(frames, "decode_files", fail)
+    return monkeypatch
+
+
+def test_good_images_become_frames_and_bad_ones_rows_with_a_reason(files: list[ImageFile]) -> None:
+    found = opened(files)
+    assert found.kept.tolist() == [0, 1, 3, 5]
+    for frame, position in zip(found.images, found.kept, strict=True):
+        np.testing.assert_array_equal(frame, square(decode(files[position].path.read_bytes(), LIMITS), 16))
+    assert [row.id for row in found.quarantined] == ["id 2", "id 4"]
+    assert "known format" in found.quarantined[0].reason
+    assert isinstance(found.images, np.memmap)
+    assert not found.images.flags.writeable
+
+
+def test_the_bytes_on_the_disk_do_not_depend_on_the_processes(
+    files: list[ImageFile], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen = set()
+    for workers in (0, 1, 3):
+        monkeypatch.setenv("SEMPAIRS_CACHE", str(tmp_path / f"cache of {workers}"))
+        opened(files, workers)
+        (file,) = (tmp_path / f"cache of {workers}").rglob("frames.npy")
+        seen.add((file.parent.name, file.read_bytes()))
+    assert len(seen) == 1
+
+
+def test_the_second_opening_decodes_nothing(files: list[ImageFile], request: pytest.FixtureRequest) -> None:
+    first = opened(files)
+    request.getfixturevalue("no_decoding")
+    second = opened(files)
+    np.testing.assert_array_equal(first.images, second.images)
+    assert (first.kept.tolist(), first.quarantined) == (second.kept.tolist(), second.quarantined)
+
+
+def test_another_size_id_or_content_is_another_cache(files: list[ImageFile], cache: Path) -> None:
+    allowed = half_may_be_bad(files)
+    frames_of(files, 16, allowed)
+    frames_of(files, 17, allowed)
+    frames_of([ImageFile("renamed", files[0].path, files[0].sha256), *files[1:]], 16, allowed)
+    data = encoded(photo(99))
+    files[0].path.write_bytes(data)
+    frames_of([ImageFile(files[0].id, files[0].path, hashlib.sha256(data).hexdigest()), *files[1:]], 16, allowed)
+    assert len(list((cache / "frames").iterdir())) == 4
+
+
+def damage_by_cutting(file: Path) -> None:
+    os.truncate(file, file.stat().st_size - 1)
+
+
+def damage_by_one_bit(file: Path) -> None:
+    status = file.stat()
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(bytes(data))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))  # even where the time does not tell
+
+
+def damage_by_emptying(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def damage_by_another_array(file: Path) -> None:
+    np.save(file, np.zeros((4, 16, 16, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("frames.npy", damage_by_cutting),
+        ("frames.npy", damage_by_one_bit),
+        ("frames.npy", damage_by_emptying),
+        ("frames.npy", damage_by_another_array),
+        ("frames.npy", Path.unlink),
+        ("record.json", Path.unlink),
+        ("record.json", damage_by_emptying),
+        ("record.json", damage_by_cutting),
+        ("record.json", lambda file: file.write_text('{"schema": 1}')),
+        ("record.json", lambda file: file.write_text("[]")),
+    ],
+)
+def test_a_damaged_cache_is_made_again(files: list[ImageFile], cache: Path, name: str, damage: object) -> None:
+    whole = np.array(opened(files).images)
+    (file,) = cache.rglob(name)
+    assert callable(damage)
+    damage(file)
+    again = opened(files)
+    np.testing.assert_array_equal(again.images, whole)
+    assert len(again.quarantined) == 2
+
+
+def test_a_cache_that_was_only_copied_is_checked_and_used(
+    files: list[ImageFile], cache: Path, request: pytest.FixtureRequest
+) -> None:
+    whole = np.array(opened(files).images)
+    (file,) = cache.rglob("frames.npy")
+    os.utime(file)
+    request.getfixturevalue("no_decoding")
+    np.testing.assert_array_equal(opened(files).images, whole)
+    record = json.loads((file.parent / "record.json").read_text())
+    assert record["stamp"][1] == file.stat().st_mtime_ns
+
+
+def test_too_many_bad_images_stop_and_leave_nothing(files: list[ImageFile], cache: Path) -> None:
+    with pytest.raises(UserError, match="too many of the 6 images of 'photos' are bad") as stopped:
+        frames_of(files, 16, Quarantine("photos", 6, share=0.2), 0)
+    assert "2 of them so far, where 20% may be" in str(stopped.value)
+    assert "'id 2': not an image of a known format" in str(stopped.value)
+    assert [file for file in cache.rglob("*") if file.is_file()] == []
+
+
+def test_a_stricter_share_holds_for_what_is_cached(files: list[ImageFile]) -> None:
+    opened(files)
+    with pytest.raises(UserError, match="too many"):
+        frames_of(files, 16, Quarantine("photos", 6, share=0.2))
+
+
+def test_no_good_image_is_no_frames(files: list[ImageFile]) -> None:
+    found = frames_of([files[2], files[4]], 16, Quarantine("photos", 2, share=1.0))
+    assert found.images.shape == (0, 16, 16, 3)
+    assert len(found.quarantined) == 2
+
+
+def test_a_full_disk_leaves_nothing(files: list[ImageFile], cache: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A limit on the size of files makes the same writes fail, with EFBIG in the place of ENOSPC.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(UserError, match="cannot write to the cache\n.*File too large\n.*make room"):
+            opened(files)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [file for file in cache.rglob("*") if file.is_file()] == []
+    assert len(opened(files).images) == 4
+
+
+def test_a_cache_that_cannot_be_made_is_the_users_to_know(
+    files: list[ImageFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("SEMPAIRS_CACHE", str(tmp_path / "a file" / "cache"))
+    with pytest.raises(UserError, match="cannot write to the cache"):
+        opened(files)
+    with pytest.raises(UserError, match="cannot write to the cache"):
+        hash_files(tmp_path, {file.id: old(file.path) for file in files})
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_files_that_change_or_vanish_meanwhile_stop(files: list[ImageFile], cache: Path, workers: int) -> None:
+    files[3].path.write_bytes(encoded(photo(77)))
+    with pytest.raises(UserError, match="'id 3' changed while it was read"):
+        opened(files, workers)
+    files[3].path.unlink()
+    with pytest.raises(UserError, match=r"could not be read again\n.*3\.jpg.*No such file"):
+        opened(files, workers)
+    assert [file for file in cache.rglob("*") if file.is_file()] == []
+
+
+def test_what_a_killed_build_left_is_removed_after_an_hour(files: list[ImageFile], cache: Path) -> None:
+    opened(files)
+    (file,) = cache.rglob("frames.npy")
+    left, living = file.parent / ".frames.npy.left.tmp", file.parent / ".frames.npy.living.tmp"
+    left.write_bytes(b"half")
+    living.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    file.unlink()
+    opened(files)
+    assert (left.exists(), living.exists()) == (False, True)
+
+
+# The manifest of hashes.
+
+
+def old(path: Path) -> Path:
+    """Let the file look unchanged for long."""
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    return path
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are read."""
+    seen: list[str] = []
+    read = manifest.read_image
+    monkeypatch.setattr(manifest, "read_image", lambda path, limits: seen.append(path.name) or read(path, limits))
+    return seen
+
+
+def test_unchanged_files_are_read_once(files: list[ImageFile], tmp_path: Path, reads: list[str]) -> None:
+    table = {file.id: old(file.path) for file in files}
+    expected = {file.id: file.sha256 for file in files}
+    assert hash_files(tmp_path, table) == expected
+    assert len(reads) == 6
+    assert hash_files(tmp_path, table) == expected
+    assert len(reads) == 6
+
+
+def test_a_change_is_seen_even_with_the_size_and_time_of_before(
+    files: list[ImageFile], tmp_path: Path, reads: list[str]
+) -> None:
+    table = {file.id: old(file.path) for file in files}
+    before = hash_files(tmp_path, table)
+    data = bytearray(files[1].path.read_bytes())
+    data[-1] ^= 1
+    files[1].path.write_bytes(bytes(data))
+    old(files[1].path)
+    after = hash_files(tmp_path, table)
+    assert {id for id in table if before[id] != after[id]} == {"id 1"}
+    assert after["id 1"] == hashlib.sha256(data).hexdigest()
+    assert reads[6:] == ["1.jpg"]
+
+
+def test_a_file_fresh_from_the_press_is_not_trusted(files: list[ImageFile], tmp_path: Path, reads: list[str]) -> None:
+    table = {file.id: file.path for file in files}
+    hash_files(tmp_path, table)
+    hash_files(tmp_path, table)
+    assert len(reads) == 12
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"schema": 1}', '{"schema": 2, "files": {}}'])
+def test_a_damaged_manifest_is_made_again(files: list[ImageFile], tmp_path: Path, cache: Path, damage: str) -> None:
+    table = {file.id: old(file.path) for file in files}
+    before = hash_files(tmp_path, table)
+    (book,) = (cache / "manifests").iterdir()
+    whole = book.read_bytes()
+    book.write_text(damage)
+    assert hash_files(tmp_path, table) == before
+    assert book.read_bytes() == whole
+
+
+def test_a_file_that_cannot_be_read_has_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "folder.jpg").mkdir()
+    found = hash_files(tmp_path, {"gone": tmp_path / "gone.jpg", "folder": tmp_path / "folder.jpg"})
+    assert [str(found["gone"]), str(found["folder"])] == [
+        "cannot be read: No such file or directory",
+        "not a regular file",
+    ]
+    assert isinstance(found["gone"], BadImage)
