@@ -12,7 +12,7 @@ from sempairs.core.errors import UserError
 from sempairs.core.progress import progress
 
 DECIMALS = 6
-MARGIN = 32
+MARGIN = 8
 BLOCK_BYTES = 128 * 2**20
 
 
@@ -99,8 +99,8 @@ def _is_sure(
     of d terms of unit vectors, themselves rounded, is off by less than (d + 3) u whatever the order of the sum
     (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1; Cauchy-Schwarz bounds the terms by 1).
     """
-    error = (d + 3) * 2.0**-24
-    sure: Bool[np.ndarray, " n"] = kth > np.round(last_proposed + error, DECIMALS)
+    most = last_proposed.astype(np.float64) + (d + 3) * 2.0**-24  # in float32 the sum would round below `kth`
+    sure: Bool[np.ndarray, " n"] = kth > np.round(most, DECIMALS)
     return sure
 
 

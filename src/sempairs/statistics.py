@@ -6,15 +6,17 @@ Two questions stay apart: over SEEDS (would another training run say the same?) 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from scipy import stats
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
+
+Values = Float[np.ndarray, " n"] | Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,22 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A paired difference: its interval, and the two-sided p-value of "there is none"."""
+class PairedDifference(Interval):
+    """A mean difference with its interval, and the two-sided p-value of "there is none"."""
 
-    interval: Interval
-    p_value: float
-
-
-def _need_values(values: Float[np.ndarray, " n"]) -> None:
-    if len(values) < 2:
-        raise UserError("an interval needs at least two values", got=len(values), todo="run more seeds, or give none")
-    if not np.isfinite(values).all():
-        raise UserError("an interval needs finite values", got=values.tolist(), todo="find the run that diverged")
+    p: float
 
 
-def t_interval(values: Float[np.ndarray, " n"], confidence: float = 0.95) -> Interval:
+def _checked(values: Values) -> Float64[np.ndarray, " n"]:
+    checked = np.asarray(values, dtype=np.float64)
+    if len(checked) < 2:
+        raise UserError("an interval needs at least two values", got=len(checked), todo="run more seeds, or give none")
+    if not np.isfinite(checked).all():
+        raise UserError("an interval needs finite values", got=checked.tolist(), todo="find the run that diverged")
+    return checked
+
+
+def t_interval(values: Values, confidence: float = 0.95) -> Interval:
     """The mean of independent values with its Student t interval: mean ± t(n-1) s / √n, s with n - 1.
 
     Values that are all the same give an interval of length zero.
@@ -57,16 +60,14 @@ def t_interval(values: Float[np.ndarray, " n"], confidence: float = 0.95) -> Int
     ------
     UserError: fewer than two values (one value says nothing about its own spread), NaN or infinity.
     """
-    _need_values(values)
-    n, mean = len(values), float(values.mean(dtype=np.float64))
-    error = float(values.std(ddof=1, dtype=np.float64)) / math.sqrt(n)
+    checked = _checked(values)
+    n, mean = len(checked), float(checked.mean())
+    error = float(checked.std(ddof=1)) / math.sqrt(n)
     reach = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * error
     return Interval(mean, mean - reach, mean + reach, n)
 
 
-def paired_difference(
-    a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], confidence: float = 0.95
-) -> Difference:  # fmt: skip
+def paired_difference(a: Values, b: Values, confidence: float = 0.95) -> PairedDifference:
     """The mean of a - b with its t interval and the p-value of the paired t-test.
 
     Parameters
@@ -77,11 +78,15 @@ def paired_difference(
     ------
     UserError: fewer than two pairs, NaN or infinity. Differences without any spread give p = 0, or 1 if all are zero.
     """
-    interval = t_interval(a - b, confidence)
-    error = float((a - b).std(ddof=1, dtype=np.float64)) / math.sqrt(interval.n)
+    assert len(a) == len(b), f"{len(a)} values cannot be paired with {len(b)}"
+    differences = _checked(np.subtract(a, b))
+    interval = t_interval(differences, confidence)
+    error = float(differences.std(ddof=1)) / math.sqrt(interval.n)
     if error == 0:
-        return Difference(interval, p_value=float(interval.estimate == 0))
-    return Difference(interval, p_value=2 * float(stats.t.sf(abs(interval.estimate) / error, interval.n - 1)))
+        p = float(interval.estimate == 0)
+    else:
+        p = 2 * float(stats.t.sf(abs(interval.estimate) / error, interval.n - 1))
+    return PairedDifference(interval.estimate, interval.low, interval.high, interval.n, p)
 
 
 def paired_items_interval(
@@ -96,11 +101,12 @@ def paired_items_interval(
     ----------
     a, b: outcomes of two arms, one row for each seed and one column for each item, the same items in both.
     """
+    assert a.shape == b.shape, f"outcomes of {a.shape} cannot be paired with {b.shape}"
     return t_interval((a - b).mean(axis=0, dtype=np.float64), confidence)
 
 
 def bootstrap_interval(
-    values: Float[np.ndarray, " n"],
+    values: Values,
     seed: int = 0,
     statistic: Callable[..., np.ndarray] = np.mean,
     confidence: float = 0.95,
@@ -119,12 +125,12 @@ def bootstrap_interval(
     ------
     UserError: fewer than two values, NaN or infinity.
     """
-    _need_values(values)
+    checked = _checked(values)
     found = stats.bootstrap(
-        (values,), statistic, n_resamples=resamples, confidence_level=confidence, method="percentile",
-        batch=max(1, 2**22 // len(values)), rng=rng("bootstrap", seed),
+        (checked,), statistic, n_resamples=resamples, confidence_level=confidence, method="percentile",
+        batch=max(1, 2**22 // len(checked)), rng=rng("bootstrap", seed),
     ).confidence_interval  # fmt: skip
-    return Interval(float(statistic(values, axis=0)), float(found.low), float(found.high), len(values))
+    return Interval(float(statistic(checked, axis=0)), float(found.low), float(found.high), len(checked))
 
 
 def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
@@ -143,14 +149,14 @@ def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Int
     return Interval(successes / n, float(found.low), float(found.high), n)
 
 
-def holm(p_values: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
-    """p-values adjusted for m comparisons: rejecting those <= α keeps the chance of any false one at α or below.
+def holm(p_values: Values) -> Float64[np.ndarray, " n"]:
+    """p-values adjusted for n comparisons: rejecting those <= α keeps the chance of any false one at α or below.
 
     Source: Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6, 1979.
     """
-    assert ((p_values >= 0) & (p_values <= 1)).all(), f"not p-values: {p_values}"
-    order = np.argsort(p_values, kind="stable")
-    factors = np.arange(len(p_values), 0, -1)
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p_values[order] * factors))
+    p = np.asarray(p_values, dtype=np.float64)
+    assert ((p >= 0) & (p <= 1)).all(), f"not p-values: {p_values}"
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
     return adjusted

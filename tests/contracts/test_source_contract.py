@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.datasets
-from made_files import encoded, idx_bytes, photo, photo_folder
 
+from made_files import encoded, idx_bytes, photo, photo_folder
 from sempairs.sources import SOURCES, fashion_mnist, frames
 from sempairs.sources.base import Source
 from sempairs.sources.opening import open_source

@@ -23,7 +23,9 @@ class EfficientNetLite0(Encoder):
     Parameters
     ----------
     channels: channels of the images; one is repeated to three.
-    size: images whose shorter side is less are enlarged to it (bilinear, in pixels); others stay as they are.
+    size: images whose shorter side is less are enlarged to it (bilinear, in pixels); others stay as they are. Larger is
+        better and slower: among 6,000 Fashion-MNIST images the nearest neighbour is of the same class for 79.7% at 64,
+        80.7% at 96, 82.2% at 128 and 83.5% at 160 (64 principal components of the pixels: 81.7%).
     pretrained: load the ImageNet weights; else they are random.
 
     Raises

@@ -30,7 +30,8 @@ def extract(
     """Features of all images of `source`, in its order, in eval mode and without augmentation.
 
     A row depends on the other rows of its batch only by float noise (kernels are chosen by batch size); the batch size
-    is fixed so that the same call gives the same features. The encoder comes back in the mode and on the device it had.
+    is fixed so that the same call gives the same features. Every part of the encoder comes back in the mode and on the
+    device it had.
 
     Parameters
     ----------
@@ -89,7 +90,8 @@ def _bytes(tensor: torch.Tensor) -> bytes:
 def _compute(
     encoder: Encoder, source: Source, batch_size: int, device: torch.device | str | None
 ) -> Float32[np.ndarray, "n d"]:
-    target, home, was_training = torch.device(device or best_device()), encoder.mean.device, encoder.training
+    target, home = torch.device(device or best_device()), encoder.mean.device
+    modes = [(module, module.training) for module in encoder.modules()]  # parts may be frozen in eval mode
     features = np.empty((len(source), encoder.dim), np.float32)
     encoder.to(target).eval()
     try:
@@ -101,7 +103,9 @@ def _compute(
                 features[rows] = encoder(images).float().cpu().numpy()
                 bar(len(rows))
     finally:
-        encoder.to(home).train(was_training)
+        encoder.to(home)
+        for module, training in modes:
+            module.training = training
     return features
 
 

@@ -1,8 +1,8 @@
 """Few-shot classification: many small problems of a few classes with a few labelled images each.
 
-**Source**: Snell, Swersky, Zemel, Prototypical networks for few-shot learning, NeurIPS 2017, arXiv 1703.05175 (a class
-is the mean of its support images, the nearest mean wins); Wang, Chao, Weinberger, van der Maaten, SimpleShot, 2019, arXiv
-1911.04623 (frozen features, each divided by its length before the means: "L2N").
+**Source**: Snell, Swersky, Zemel, Prototypical networks for few-shot learning, NeurIPS 2017, arXiv 1703.05175 (a
+class is the mean of its support images, the nearest mean wins); Wang, Chao, Weinberger, van der Maaten, SimpleShot,
+2019, arXiv 1911.04623 (frozen features, each divided by its length before the means: "L2N").
 **Departure**: SimpleShot's stronger variant also centres by the mean of base classes. Here there are no base classes:
 images to learn from are not used at all, so a score needs nothing but the test images.
 """
@@ -136,4 +136,5 @@ def nearest_centroid(features: Float64[np.ndarray, "e w i d"], shots: int) -> Fl
     # be told apart by the last digit of a matrix product.
     distances = (centroids**2).sum(axis=2)[:, None] - 2 * queries @ centroids.transpose(0, 2, 1)
     nearest = distances.round(9).argmin(axis=2).reshape(e, w, -1)
-    return (nearest == np.arange(w)[:, None]).mean(axis=(1, 2))
+    shares: Float64[np.ndarray, " e"] = (nearest == np.arange(w)[:, None]).mean(axis=(1, 2))
+    return shares

@@ -13,7 +13,7 @@ from sempairs.core.errors import UserError
 from sempairs.core.progress import progress
 from sempairs.evaluation.base import Labelled, Score, accuracy, need_classes, unit_rows
 
-BLOCK = 2**24  # similarities held at once: 128 MiB
+BLOCK = 2**20  # similarities held at once: 8 MiB, which stay in the cache
 STEPS = 2**30  # similarities are compared in steps of 1 / STEPS
 
 
@@ -45,7 +45,7 @@ class NearestNeighbours:
                 todo=f"set k to {len(bank)} or less",
             )
         votes = np.searchsorted(classes, train.labels)
-        rows = max(1, BLOCK // len(bank))
+        rows = max(16, BLOCK // len(bank))
         predicted = np.empty(len(queries), dtype=np.int64)
         with progress("k-NN", len(queries), "images") as bar:
             for first in range(0, len(queries), rows):
@@ -95,4 +95,5 @@ def vote(
     weights = np.exp((similarities - similarities.max(axis=1, keepdims=True)) / temperature)
     ballots = classes + count * np.arange(len(classes))[:, None]
     votes = np.bincount(ballots.ravel(), weights.ravel(), minlength=count * len(classes))
-    return votes.reshape(-1, count).argmax(axis=1)
+    winners: Int64[np.ndarray, " q"] = votes.reshape(-1, count).argmax(axis=1)
+    return winners

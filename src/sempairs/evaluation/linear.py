@@ -6,9 +6,9 @@ Gouk, Hospedales, How well do self-supervised models transfer?, CVPR 2021, arXiv
     Σ_i cross-entropy(W x_i + b, y_i) + λ/2 |W|²        (summed loss; scikit-learn's C is 1/λ)
 
 by L-BFGS, with λ chosen on a fifth of the training images and the fit repeated on all of them.
-**Departure**: only in the coordinates, not in the minimum. Features of a network are nearly dependent, and on them plain
-L-BFGS takes thousands of steps or stops where it stalls. `fit` therefore moves along the principal axes, each scaled
-by the curvature that the loss has along it, and carries the penalty over: tens of steps.
+**Departure**: in the coordinates, not in the minimum. Features of a network are nearly dependent, and on them plain
+L-BFGS takes hundreds of steps a fit, or stops where it stalls. `fit` therefore moves along the principal axes, each
+scaled by the curvature that the loss has along it, and carries the penalty over: tens of steps.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,9 @@ from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled, Score, accuracy, need_classes
 
 VALIDATION = 0.2
-TOLERANCE = 1e-5  # of the largest component of the mean gradient; tighter changes no prediction that we have seen
+# Largest component of the gradient at which a fit ends. Measured on three sets of 6,000 Fashion-MNIST features: at 1e-5
+# a fit's test accuracy is within 0.04 points of the exact minimum's, at 1e-6 fewer than 1 in 1,000 predictions differ.
+CHOOSING, FINAL = 1e-5, 1e-6
 
 
 class Fit(NamedTuple):
@@ -52,7 +54,11 @@ class LinearProbe:
 
     def __post_init__(self) -> None:
         if self.grid_from > self.grid_to or min(self.grid_size, self.max_iter) < 1:
-            raise UserError("the grid needs a value, from low to high, and a fit a step", got=self, todo="change it")
+            raise UserError(
+                "a linear probe needs grid_from <= grid_to, and a grid_size and max_iter of 1 or more",
+                got=self,
+                todo="change the option",
+            )
 
     def __call__(self, train: Labelled, test: Labelled) -> list[Score]:
         """One score, "linear". Raises UserError if a class has one training image or `need_classes` refuses."""
@@ -68,12 +74,12 @@ class LinearProbe:
         weights = np.zeros((x.shape[1], len(names)))
         with progress("linear probe", len(grid) + 1, "fits") as bar:
             for penalty in grid:  # from strong to weak, each fit starting from the one before
-                fits.append(fit(x_fit, classes_fit, penalty, weights, self.max_iter))
+                fits.append(fit(x_fit, classes_fit, penalty, weights, self.max_iter, CHOOSING))
                 weights = fits[-1].weights
                 bar()
             scores = [float((predict(x_held, found.weights) == classes_held).mean()) for found in fits]
             best = int(np.argmax(scores))  # of equal ones the first: the strongest penalty
-            final = fit(x, classes, grid[best], fits[best].weights, self.max_iter)
+            final = fit(x, classes, grid[best], fits[best].weights, self.max_iter, FINAL)
             bar()
 
         stopped = sum(not found.converged for found in (*fits, final))
@@ -137,7 +143,7 @@ def fit(
     penalty: float,
     start: Float64[np.ndarray, "d c"],
     max_iter: int,
-    tolerance: float = TOLERANCE,
+    tolerance: float,
 ) -> Fit:
     """Minimise Σ_i cross-entropy + penalty/2 |W|² over the weights W; the last column of x (ones) is not penalised.
 
@@ -148,6 +154,7 @@ def fit(
     ----------
     x: coordinates along principal axes. Others give the same minimum, more slowly.
     start: weights to start from.
+    tolerance: the largest component of the gradient of the mean loss with respect to V at which it ends.
     """
     n, c = len(x), start.shape[1]
     rows = np.arange(n)
@@ -155,7 +162,7 @@ def fit(
     scale = 1 / np.sqrt((x**2).sum(axis=0)[:, None] / c + penalties)
     scaled, transposed = x * scale.T, np.ascontiguousarray((x * scale.T).T)
 
-    def loss_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss_and_gradient(flat: Float64[np.ndarray, " dc"]) -> tuple[float, Float64[np.ndarray, " dc"]]:
         v = flat.reshape(-1, c)
         logits = scaled @ v
         logits -= logits.max(axis=1, keepdims=True)
@@ -168,11 +175,17 @@ def fit(
         loss = np.log(totals).sum() - own.sum() + (decay * v).sum() / 2
         return float(loss) / n, (transposed @ logits + decay).ravel() / n
 
-    options = {"maxiter": max_iter, "gtol": tolerance, "ftol": 1e-14, "maxcor": 20}
-    found = minimize(loss_and_gradient, (start / scale).ravel(), jac=True, method="L-BFGS-B", options=options)
+    found = minimize(
+        loss_and_gradient,
+        (start / scale).ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": max_iter, "gtol": tolerance, "ftol": 1e-14, "maxcor": 20},
+    )
     return Fit(found.x.reshape(-1, c) * scale, bool(found.success))
 
 
 def predict(x: Float64[np.ndarray, "n d"], weights: Float64[np.ndarray, "d c"]) -> Int64[np.ndarray, " n"]:
     """The class with the largest logit; of equal ones, the smallest class."""
-    return (x @ weights).argmax(axis=1)
+    predicted: Int64[np.ndarray, " n"] = (x @ weights).argmax(axis=1)
+    return predicted

@@ -69,7 +69,8 @@ def audit(pairs: PairSet, source: Source) -> Audit:
         names = source.label_names
         a, b = source.labels[left], source.labels[right]
         right_pairs = int((a == b).sum())
-        purity, interval = right_pairs / len(pairs), proportion_interval(right_pairs, len(pairs))
+        share = proportion_interval(right_pairs, len(pairs))
+        purity, interval = share.estimate, (share.low, share.high)
         classes = {names[i]: int(count) for i, count in enumerate(np.bincount(a, minlength=len(names))) if count}
         kinds, counts = np.unique(np.stack([a, b])[:, a != b], axis=1, return_counts=True)
         common = np.argsort(-counts, kind="stable")[:10]

@@ -44,13 +44,19 @@ class Training:
 
 @dataclass(frozen=True)
 class Contents:
-    """A finished study."""
+    """A finished study.
+
+    Parameters
+    ----------
+    protocols: for each metric all the ways its scores say that they were measured.
+    """
 
     study: StudyFile
     comparison: Comparison
     audits: dict[str, Audit]
     examples: dict[str, Examples]
     trainings: tuple[Training, ...]
+    protocols: dict[str, tuple[str, ...]]
 
     @property
     def controls(self) -> frozenset[str]:
@@ -77,6 +83,9 @@ def read_contents(folder: Path) -> Contents:
         examples = load_examples(folder / "examples.npz")
         results = read_results(folder / "results.jsonl")
         places = {(line["arm"], line["method"], line["seed"]): line["run"] for line in results}
+        protocols: dict[str, dict[str, None]] = {}
+        for line in results:
+            protocols.setdefault(line["metric"], {})[line["protocol"]] = None
     except UserError:
         raise
     except (ValidationError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -93,7 +102,8 @@ def read_contents(folder: Path) -> Contents:
         for arm in study.arms
         for seed in study.seeds
     )
-    return Contents(study, comparison, audits, examples, trainings)
+    ways = {metric: tuple(own) for metric, own in protocols.items()}
+    return Contents(study, comparison, audits, examples, trainings, ways)
 
 
 def _in_order(study: StudyFile, comparison: Comparison) -> StudyFile:

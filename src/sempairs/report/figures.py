@@ -77,7 +77,7 @@ def _signed_axis(axes: Axes) -> None:
 
 def curves(trainings: Sequence[Training], marks: Mapping[str, Mark], name: str) -> Markup:
     """The loss against the pairs seen: a thick line for the mean of each arm, a thin one for each seed."""
-    figure, axes = new_figure(1.25 * WIDTH, 0.75 * WIDTH)
+    figure, axes = new_figure(1.1 * WIDTH, 0.75 * WIDTH)
     for arm in dict.fromkeys(run.arm for run in trainings):
         own = [run for run in trainings if run.arm == arm]
         colour, mark = colour_of(marks[arm]), marks[arm]

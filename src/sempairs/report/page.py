@@ -23,7 +23,7 @@ from sempairs.report.marks import Mark, marks_of
 from sempairs.report.pictures import Picture, pictures
 from sempairs.report.study_file import to_toml
 from sempairs.report.table import table_rows, to_csv
-from sempairs.report.wording import findings
+from sempairs.report.wording import findings, merged
 from sempairs.study.compare import Line
 from sempairs.study.matrix import Arm
 
@@ -113,7 +113,7 @@ def render(contents: Contents) -> str:
         pixelated=height <= PIXELATED,
         conditions=conditions(contents),
         results=list(_result_sections(contents, marks)),
-        protocols=list(dict.fromkeys((line.metric, line.protocol) for line in comparison.lines)),
+        protocols=[(metric, merged(ways)) for metric, ways in contents.protocols.items()],
         curves=[
             (method, curves([run for run in contents.trainings if run.method == method], marks, f"curves-{place}"))
             for place, method in enumerate(study.methods)

@@ -84,32 +84,36 @@ def print_table(folder: Path, console: Console | None = None) -> None:
     console = console or Console()
     for (method, data), group in itertools.groupby(comparison.lines, key=lambda line: (line.method, line.data)):
         lines = list(group)
-        title = f"{study.evaluate[data].title} · {method} · {counted(len(lines[0].seeds), 'seed')}"
-        console.print(_terminal_table(title, lines, _plain(console)))
+        title = f"{study.evaluate[data].title}; {method}, {counted(len(lines[0].seeds), 'seed')}"
+        console.print(_terminal_table(title, lines, console.encoding))
     note = (
         f"difference: from {comparison.baseline!r}, paired by seed; "
         "95% intervals: t over seeds, and over test items with the encoders fixed; p: Holm-corrected"
     )
-    console.print(Text(note, style="dim"))
+    console.print(_shown(note, console.encoding, "dim"))
 
 
-def _plain(console: Console) -> bool:
-    """Whether the terminal cannot show a true minus sign."""
-    return not console.encoding.lower().startswith("utf")
+def _shown(text: str, encoding: str, style: str = "") -> Text:
+    """Text without markup, in the signs that the terminal has."""
+    has_minus = encoding.lower().startswith("utf")
+    plain = text if has_minus else text.replace(MINUS, "-").encode(encoding, "replace").decode(encoding)
+    return Text(plain, style=style)
 
 
-def _terminal_table(title: str, lines: list[Line], plain: bool) -> Table:
+def _terminal_table(title: str, lines: list[Line], encoding: str) -> Table:
     """The lines of one method on one data set; it fits a terminal of 80 columns."""
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(
+        title=_shown(title, encoding), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     table.add_column("")
     for heading in ("mean", f"{points(lines[0].unit)} [over seeds]", "[over items]", "rel. %", "Holm p"):
-        table.add_column(Text(heading), justify="right")
+        table.add_column(_shown(heading, encoding), justify="right")
     table.add_column("verdict")
     for metric, group in itertools.groupby(lines, key=lambda line: line.metric):
-        table.add_row(Text(metric, style="bold"))
+        table.add_row(_shown(metric, encoding, "bold"))
         for line in group:
-            texts = [Text(cell.replace(MINUS, "-") if plain else cell) for cell in _terminal_cells(line)]
-            table.add_row(*texts, style={"higher": "green", "lower": "red"}.get(line.verdict, ""))
+            cells = (_shown(cell, encoding) for cell in _terminal_cells(line))
+            table.add_row(*cells, style={"higher": "green", "lower": "red"}.get(line.verdict, ""))
     return table
 
 

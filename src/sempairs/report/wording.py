@@ -184,5 +184,15 @@ def _holm(arms: Mapping[str, Sequence[Line]], *, named: bool = True) -> str:
     return f"{text}{count} {noun} p < {LEVEL}" + (f": {which}." if named else ".")
 
 
+def merged(protocols: Sequence[str]) -> list[str]:
+    """Sentences that differ in single words as one: "λ = 0.1 of 8" and "λ = 0.3 of 8" as "λ = 0.1 or 0.3 of 8"."""
+    alike: dict[int, list[list[str]]] = {}
+    for words in map(str.split, protocols):
+        alike.setdefault(len(words), []).append(words)
+    return [
+        " ".join(" or ".join(dict.fromkeys(choice)) for choice in zip(*group, strict=True)) for group in alike.values()
+    ]
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]

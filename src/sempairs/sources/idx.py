@@ -6,12 +6,12 @@ fastest.
 """
 
 import gzip
+import io
 import math
 import os
 import struct
 import zlib
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from jaxtyping import UInt8
@@ -95,7 +95,7 @@ def is_idx(path: Path) -> bool:
         return False
 
 
-def _read(path: Path, file: IO[bytes] | gzip.GzipFile, dimensions: int, room: int) -> UInt8[np.ndarray, "..."]:
+def _read(path: Path, file: io.BufferedIOBase, dimensions: int, room: int) -> UInt8[np.ndarray, "..."]:
     """Read the array, once the header agrees with `room`: the bytes that the file can hold at most."""
     start = file.read(4 + 4 * dimensions)
     if start[:4] != header((0,) * dimensions)[:4] or len(start) < 4 + 4 * dimensions:

@@ -81,7 +81,7 @@ def compare(results: Sequence[Result], study: Study) -> Comparison:
     lines = [
         _line(cells[*group, arm], cells[*group, study.file.baseline]) for group in groups for arm in study.file.arms
     ]
-    corrected = iter(holm([line.p for line in lines if line.p is not None]))
+    corrected = iter(holm(np.array([line.p for line in lines if line.p is not None])))
     lines = [line if line.p is None else replace(line, p_holm=float(next(corrected))) for line in lines]
     return Comparison(study.file.baseline, tuple(lines))
 
@@ -89,7 +89,7 @@ def compare(results: Sequence[Result], study: Study) -> Comparison:
 def _line(own: list[Result], baseline: list[Result]) -> Line:
     """One line of the comparison. Both lists are in the order of the seeds."""
     first = own[0].score
-    values = [result.score.value for result in own]
+    values = np.array([result.score.value for result in own])
     spread = t_interval(values) if len(values) > 1 else None
     line = Line(
         arm=own[0].arm,
@@ -101,25 +101,27 @@ def _line(own: list[Result], baseline: list[Result]) -> Line:
         n=first.n,
         over=first.over,
         seeds=tuple(result.seed for result in own),
-        values=tuple(values),
-        mean=float(np.mean(values)),
-        interval=spread and (spread.low, spread.high),
+        values=tuple(values.tolist()),
+        mean=float(values.mean()),
+        interval=None if spread is None else (spread.low, spread.high),
     )
     if own[0].arm == baseline[0].arm:
         return line
-    reference = [result.score.value for result in baseline]
+    reference = np.array([result.score.value for result in baseline])
     assert [r.seed for r in own] == [r.seed for r in baseline], "an arm lacks a seed"
-    items = paired_items_interval(*(np.stack([r.score.outcomes for r in side]) for side in (own, baseline)))
-    difference = float(np.mean(values) - np.mean(reference))
+    ours, theirs = (np.stack([result.score.outcomes for result in side]) for side in (own, baseline))
+    items = paired_items_interval(ours, theirs)
+    difference = float(values.mean() - reference.mean())
     line = replace(
         line,
         difference=difference,
-        relative=100.0 * difference / float(np.mean(reference)),
+        relative=100.0 * difference / float(reference.mean()),
         items_interval=(items.low, items.high),
         verdict="undecided",
     )
     if len(values) == 1:
         return line
     paired = paired_difference(values, reference)
-    verdict: Verdict = "higher" if paired.low > 0 else "lower" if paired.high < 0 else "undecided"
-    return replace(line, difference_interval=(paired.low, paired.high), p=paired.p, verdict=verdict)
+    low, high = paired.low, paired.high
+    verdict: Verdict = "higher" if low > 0 else "lower" if high < 0 else "undecided"
+    return replace(line, difference_interval=(low, high), p=paired.p, verdict=verdict)

@@ -6,8 +6,8 @@ import json
 import numpy as np
 
 from sempairs.core.errors import UserError
-from sempairs.sources.opening import open_source
 from sempairs.sources.base import Source
+from sempairs.sources.opening import open_source
 from sempairs.sources.sampling import sample
 from sempairs.study.matrix import Evaluate, Images
 
@@ -42,6 +42,13 @@ def train_and_test(evaluate: Evaluate) -> tuple[Source, Source]:
             f"nothing is left to test on in {train.name}",
             got=f"all {len(train)} images are there to learn from",
             todo="set train.images, or name the test images",
+        )
+    shared = np.isin(test.hashes.astype(str), train.hashes.astype(str))
+    if shared.any():
+        raise UserError(
+            f"{int(shared.sum())} images to be tested on are among those to learn from",
+            got=f"{test.ids[shared][0]!r} of {test.name}, by its content",
+            todo="test on other images",
         )
     test.need_labels("an evaluation")
     train.need_labels("an evaluation")

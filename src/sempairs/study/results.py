@@ -91,6 +91,6 @@ class Scores:
     def write(self, scores: list[Score]) -> None:
         """Keep scores for good."""
         with atomic_write(self._stem.with_suffix(".npz")) as file:
-            outcomes = {score.metric: score.outcomes.astype(np.float32) for score in scores}
+            outcomes = {score.metric: score.outcomes for score in scores}
             np.savez_compressed(file, **outcomes)  # type: ignore[arg-type]
         write_json(self._stem.with_suffix(".json"), [score_json(score) for score in scores])

@@ -1,6 +1,6 @@
 import torch
-from made import made_source
 
+from made import made_source
 from sempairs.encoders.small_resnet import SmallResNet
 from sempairs.methods.byol import BYOL
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from made import made_source
 from scipy.stats import binomtest
 
+from made import made_source
 from sempairs.core.errors import UserError
 from sempairs.core.settings import Spec
 from sempairs.pairs.arms import prove_match

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import made_source
 
+from made import made_source
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
 from sempairs.core.settings import Spec

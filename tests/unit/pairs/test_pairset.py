@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from made import made_source
 
+from made import made_source
 from sempairs.core.errors import UserError
 from sempairs.core.settings import Spec
 from sempairs.pairs.pairset import SCHEMA, PairSet

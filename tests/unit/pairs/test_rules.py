@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from made import made_source
 
+from made import made_source
 from sempairs.core.errors import UserError
 from sempairs.pairs.rules import identity, random_pairs, same_class
 

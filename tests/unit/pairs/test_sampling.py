@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from made import made_source
 
+from made import made_source
 from sempairs.core.errors import UserError
 from sempairs.sources.sampling import sample
 

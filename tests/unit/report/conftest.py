@@ -57,7 +57,12 @@ def write_study(folder: Path, seeds: tuple[int, ...], classes: tuple[str, ...], 
         for seed in seeds:
             run = f"{ARMS.index(arm)}{seed}" * 8
             write_run(folder / "runs" / run, arm, seed)
-            lines.append(json.dumps({"arm": arm, "method": "simclr", "seed": seed, "data": "garments", "run": run}))
+            place = {"arm": arm, "method": "simclr", "seed": seed, "run": run}
+            lines += [
+                json.dumps({**place, "data": data, "metric": metric, "protocol": f"{metric}, k = {count}"})
+                for data, count in (("garments", 20), ("digits", 5))
+                for metric in METRICS
+            ]
     (folder / "results.jsonl").write_text("".join(line + "\n" for line in lines))
 
 
@@ -79,7 +84,7 @@ def line(arm: str, data: str, metric: str, seeds: tuple[int, ...]) -> dict[str, 
     values = baseline + above
     one: dict[str, Any] = {
         "arm": arm, "method": "simclr", "data": data, "metric": metric, "unit": "%", "n": 10_000, "over": "test images",
-        "protocol": f"how {metric} is measured", "seeds": seeds, "values": tuple(values.tolist()),
+        "protocol": f"{metric}, k = 20", "seeds": seeds, "values": tuple(values.tolist()),
         "mean": float(values.mean()), "interval": None, "p": None,
     }  # fmt: skip
     if arm == "augmented":

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torchvision
-from made_files import idx_bytes
 
+from made_files import idx_bytes
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
 from sempairs.sources import fashion_mnist as module

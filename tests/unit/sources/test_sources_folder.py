@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_files import encoded, hostile_files, photo, photo_folder
 
+from made_files import encoded, hostile_files, photo, photo_folder
 from sempairs.core.errors import UserError
 from sempairs.sources.decode import LIMITS, decode, square
 from sempairs.sources.folder import folder

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_files import encoded, hostile_files, photo
 
+from made_files import encoded, hostile_files, photo
 from sempairs.core.errors import UserError
 from sempairs.sources import frames, manifest
 from sempairs.sources.decode import LIMITS, BadImage, decode, square
@@ -174,7 +174,7 @@ def test_a_full_disk_leaves_nothing(files: list[ImageFile], cache: Path) -> None
     # A limit on the size of files makes the same writes fail, with EFBIG in the place of ENOSPC.
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        with pytest.raises(UserError, match="cannot write to the cache\n.*File too large\n.*make room"):
+        with pytest.raises(UserError, match=r"cannot write to the cache\n.*File too large\n.*make room"):
             opened(files)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

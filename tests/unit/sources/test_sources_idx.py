@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_files import idx_bytes, photo
 from torchvision.datasets.mnist import read_image_file, read_label_file
 
+from made_files import idx_bytes, photo
 from sempairs.core.errors import UserError
 from sempairs.sources.base import content_hashes
 from sempairs.sources.idx import idx, read_idx
@@ -111,8 +111,3 @@ def test_a_path_that_is_no_file(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", tmp_path, tmp_path / "pipe"):
         with pytest.raises(UserError, match="cannot read the IDX file"):
             read_idx(path, 3)
-
-
-def test_ids_keep_their_width_and_order_beyond_a_million(tmp_path: Path) -> None:
-    source = idx(images=written(tmp_path / "many", idx_bytes(np.zeros((1_000_001, 1, 1)))))
-    assert source.ids[[0, 1_000_000]].tolist() == ["0000000", "1000000"]

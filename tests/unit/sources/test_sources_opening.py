@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_files import idx_bytes, photo_folder
 
+from made_files import idx_bytes, photo_folder
 from sempairs.core.errors import UserError
 from sempairs.core.settings import Spec
 from sempairs.sources import SOURCES
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_idx_file(tmp_path: Path) -> None:
 def test_a_wrong_word_gets_the_nearest_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
-    with pytest.raises(UserError, match="neither a folder nor a source called 'photo'\n.*did you mean 'photos'"):
+    with pytest.raises(UserError, match=r"neither a folder nor a source called 'photo'\n.*did you mean 'photos'"):
         guess_spec("photo")
     with pytest.raises(UserError, match=f"did you mean '{tmp_path}/photos'"):
         guess_spec(f"{tmp_path}/fotos")

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_files import encoded, hostile_files, photo
 from PIL import Image
 
+from made_files import encoded, hostile_files, photo
 from sempairs.core.errors import UserError
 from sempairs.sources.decode import LIMITS, BadImage, Limits, decode, square
 from sempairs.sources.workers import decode_files, in_order, read_image
@@ -89,10 +89,10 @@ def test_a_process_that_cannot_start_is_the_users_to_know(
     paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     as_python(monkeypatch, tmp_path, "echo no memory for you >&2; exit 1")
-    with pytest.raises(UserError, match="does not start\n.*exit code 1 no memory for you"):
+    with pytest.raises(UserError, match=r"does not start\n.*exit code 1 no memory for you"):
         list(decode_files(paths[:3], 16, workers=2))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing here"))
-    with pytest.raises(UserError, match="does not start\n.*No such file"):
+    with pytest.raises(UserError, match=r"does not start\n.*No such file"):
         list(decode_files(paths[:3], 16, workers=2))
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from made import made_source
 
+from made import made_source
 from sempairs.core.errors import UserError
 from sempairs.core.progress import quiet
 from sempairs.core.runs import JsonLines, RunStore
