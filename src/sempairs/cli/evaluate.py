@@ -17,14 +17,13 @@ def evaluate(
     set_: arguments.Assignments = None,
 ) -> None:
     """Score an encoder's features on labelled images it was not tuned on (options: --set knn.k=10)."""
-    import numpy as np
     from rich.console import Console
     from rich.table import Table
 
     from sempairs.encoders.opening import find_encoder
     from sempairs.evaluation import EVALUATIONS
     from sempairs.evaluation.suite import run_evaluations
-    from sempairs.sources.sampling import sample
+    from sempairs.sources.sampling import split
 
     names = [name.strip() for name in with_.split(",")]
     options = arguments.tables(set_, "source", "encoder", *names)
@@ -35,8 +34,7 @@ def evaluate(
         train = arguments.opened(train_on, options.get("source"))
     else:
         whole = test
-        train = sample(whole, len(whole) // 2)
-        test = whole.take(np.flatnonzero(~np.isin(whole.ids.astype(str), train.ids.astype(str))))
+        train, test = split(whole, len(whole) // 2)
         print(f"learning from {len(train):,} images of {whole.name}, testing on the other {len(test):,}")
     scores = run_evaluations(find_encoder(encoder, options.get("encoder"), test), train, test, specs)
     table = Table("evaluation", "value", "95% interval", "n", "protocol")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int64
+from jaxtyping import Bool, Float, Float32, Int64
 
 from sempairs.core.errors import UserError
 from sempairs.statistics import proportion_interval
@@ -108,10 +108,3 @@ def accuracy(metric: str, correct: Bool[np.ndarray, " n"], protocol: str) -> Sco
     outcomes = 100.0 * correct
     interval = (100 * share.low, 100 * share.high)
     return Score(metric, float(outcomes.mean()), len(correct), "test images", interval, protocol, outcomes=outcomes)
-
-
-def unit_rows(features: Float32[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
-    """Each row divided by its length. A row of zeros has no direction and stays zero: cosine 0 with everything."""
-    rows = features.astype(np.float64)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, 1.0)

@@ -10,11 +10,11 @@ images to learn from are not used at all, so a score needs nothing but the test 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import seed_of, uniforms
-from sempairs.evaluation.base import Labelled, Score, unit_rows
+from sempairs.evaluation.base import Labelled, Score
 from sempairs.statistics import t_interval
 
 BLOCK = 2**23  # numbers held at once: 64 MiB
@@ -97,6 +97,13 @@ class FewShot:
             members = np.flatnonzero(test.labels == name)
             line[: len(members)] = members
         return rows
+
+
+def unit_rows(features: Float32[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
+    """Each row divided by its length; a row of zeros has no direction and stays zero."""
+    rows = features.astype(np.float64)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1.0)
 
 
 def draw(

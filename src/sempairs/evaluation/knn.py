@@ -10,11 +10,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from sempairs.core.errors import UserError
-from sempairs.core.progress import progress
-from sempairs.evaluation.base import Labelled, Score, accuracy, need_classes, unit_rows
-
-BLOCK = 2**20  # similarities held at once: 8 MiB, which stay in the cache
-STEPS = 2**30  # similarities are compared in steps of 1 / STEPS
+from sempairs.evaluation.base import Labelled, Score, accuracy, need_classes
+from sempairs.neighbours import nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +20,7 @@ class NearestNeighbours:
 
     Parameters
     ----------
-    k: neighbours that vote.
+    k: neighbours that vote; of equally similar ones, the first training images.
     temperature: T; the smaller it is, the more the nearest neighbours count.
     """
 
@@ -35,50 +32,27 @@ class NearestNeighbours:
             raise UserError("k-NN needs k of 1 or more and a temperature above 0", got=self, todo="change the option")
 
     def __call__(self, train: Labelled, test: Labelled) -> list[Score]:
-        """One score, "knn". Raises UserError if there are fewer than k training images or `need_classes` refuses."""
+        """One score, "knn".
+
+        Raises
+        ------
+        UserError: fewer than k training images, features of length zero, or what `need_classes` refuses.
+        """
         classes = need_classes(train, test)
-        bank, queries = unit_rows(train.features), unit_rows(test.features)
-        if self.k > len(bank):
+        if self.k > len(train.labels):
             raise UserError(
                 f"k-NN with k = {self.k} needs as many training images",
-                got=len(bank),
-                todo=f"set k to {len(bank)} or less",
+                got=len(train.labels),
+                todo=f"set k to {len(train.labels)} or less",
             )
-        votes = np.searchsorted(classes, train.labels)
-        rows = max(16, BLOCK // len(bank))
-        predicted = np.empty(len(queries), dtype=np.int64)
-        with progress("k-NN", len(queries), "images") as bar:
-            for first in range(0, len(queries), rows):
-                block = slice(first, first + rows)
-                similarities, nearest = neighbours(queries[block], bank, self.k)
-                predicted[block] = vote(similarities, votes[nearest], len(classes), self.temperature)
-                bar(len(nearest))
+        neighbours, similarities = nearest(test.features, train.features, self.k, exclude_self=False)
+        voters = np.searchsorted(classes, train.labels)[neighbours]
+        predicted = classes[vote(similarities, voters, len(classes), self.temperature)]
         protocol = (
             f"weighted k-NN on frozen features: cosine similarity, k = {self.k}, weights "
-            f"exp(similarity / {self.temperature:g}), {len(bank):,} training images"
+            f"exp(similarity / {self.temperature:g}), {len(train.labels):,} training images"
         )
-        return [accuracy("knn", classes[predicted] == test.labels, protocol)]
-
-
-def neighbours(
-    queries: Float64[np.ndarray, "q d"], bank: Float64[np.ndarray, "n d"], k: int
-) -> tuple[Float64[np.ndarray, "q {k}"], Int64[np.ndarray, "q {k}"]]:  # fmt: skip
-    """The k rows of `bank` with the largest inner products, largest first; of equal ones, the first rows of the bank.
-
-    The last digits of a matrix product depend on how it was blocked, so products are compared in steps of 2^-30: the
-    same rows are neighbours whatever else is in the block. One integer, product * n - row, holds both sort keys.
-
-    Parameters
-    ----------
-    queries, bank: rows of length 1 (or 0).
-    """
-    n = len(bank)
-    keys = np.rint(queries @ bank.T * STEPS).astype(np.int64)
-    keys *= n
-    keys += np.arange(n - 1, -1, -1)
-    keys.partition(n - k, axis=1)
-    top = np.sort(keys[:, n - k :], axis=1)[:, ::-1]
-    return top // n / STEPS, n - 1 - top % n
+        return [accuracy("knn", predicted == test.labels, protocol)]
 
 
 def vote(

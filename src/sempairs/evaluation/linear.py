@@ -67,22 +67,21 @@ class LinearProbe:
         centre, axes = principal_axes(train.features.astype(np.float64))
         x, x_test = along(train, centre, axes), along(test, centre, axes)
         held_out = validation_rows(train.labels)
-        x_fit, classes_fit, x_held, classes_held = x[~held_out], classes[~held_out], x[held_out], classes[held_out]
 
         fits: list[Fit] = []
         grid = np.logspace(self.grid_to, self.grid_from, self.grid_size).tolist()
-        weights = np.zeros((x.shape[1], len(names)))
         with progress("linear probe", len(grid) + 1, "fits") as bar:
+            start = np.zeros((x.shape[1], len(names)))
+            part, part_classes = x[~held_out], classes[~held_out]
             for penalty in grid:  # from strong to weak, each fit starting from the one before
-                fits.append(fit(x_fit, classes_fit, penalty, weights, self.max_iter, CHOOSING))
-                weights = fits[-1].weights
+                fits.append(fit(part, part_classes, penalty, start, self.max_iter, CHOOSING))
+                start = fits[-1].weights
                 bar()
-            scores = [float((predict(x_held, found.weights) == classes_held).mean()) for found in fits]
-            best = int(np.argmax(scores))  # of equal ones the first: the strongest penalty
+            right = [int((predict(x[held_out], f.weights) == classes[held_out]).sum()) for f in fits]
+            best = int(np.argmax(right))  # of equal ones the first: the strongest penalty
             final = fit(x, classes, grid[best], fits[best].weights, self.max_iter, FINAL)
             bar()
 
-        stopped = sum(not found.converged for found in (*fits, final))
         protocol = (
             f"multinomial logistic regression (L-BFGS) on frozen features; λ = {grid[best]:.3g} of {len(grid)} in "
             f"{grid[-1]:.3g} ... {grid[0]:.3g} on the summed loss, the best on {int(held_out.sum()):,} of "
@@ -90,9 +89,10 @@ class LinearProbe:
         )
         if len(grid) > 1 and best in (0, len(grid) - 1):
             protocol += f"; warning: λ is the {'smallest' if best else 'largest'} of the grid"
-        if stopped:
-            protocol += f"; warning: {stopped} of {len(fits) + 1} fits not converged after {self.max_iter} iterations"
-            protocol += ", the last one among them" * (not final.converged)
+        if stopped := sum(not f.converged for f in fits):
+            protocol += f"; warning: {stopped} fits of the grid did not converge in {self.max_iter} iterations"
+        if not final.converged:
+            protocol += f"; warning: the final fit did not converge in {self.max_iter} iterations"
         return [accuracy("linear", names[predict(x_test, final.weights)] == test.labels, protocol)]
 
 

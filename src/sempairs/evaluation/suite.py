@@ -18,6 +18,7 @@ def run_evaluations(encoder: Encoder, train: Source, test: Source, specs: Sequen
     UserError: a source without labels, or what an evaluation cannot do with these images.
     """
     sides = [
-        Labelled(extract(encoder, source), source.need_labels("an evaluation"), source.name) for source in (train, test)
+        Labelled(extract(encoder, source, cache=None), source.need_labels("an evaluation"), source.name)
+        for source in (train, test)
     ]
     return [score for spec in specs for score in build(EVALUATIONS, spec)(*sides)]

@@ -142,9 +142,11 @@ class PairSet:
     def hash(self) -> str:
         """The name of the pair set: 16 hexadecimal digits over every value of the table and its origin.
 
-        It is taken from the values, not from the Parquet file, so it does not depend on the version of a writer.
+        It is taken from the values, not from the Parquet file, so it does not depend on the version of a writer; nor
+        does it depend on where the images are, only on what they are.
         """
-        digest = hashlib.sha256(json.dumps([SCHEMA_VERSION, self.origin.to_json()], sort_keys=True).encode())
+        origin = {key: value for key, value in self.origin.to_json().items() if key != "source"}
+        digest = hashlib.sha256(json.dumps([SCHEMA_VERSION, origin], sort_keys=True).encode())
         for name in SCHEMA.names:
             column = self.table.column(name).combine_chunks()
             digest.update(f"{name}:{len(column)}".encode() + np.packbits(column.is_null().to_numpy(False)).tobytes())

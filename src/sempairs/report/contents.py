@@ -79,6 +79,7 @@ def read_contents(folder: Path) -> Contents:
             raise UserError(f"the study in {folder} is not finished", got=f"no {name} in it", todo=GO_ON)
     try:
         comparison = Comparison.from_json(read_json(folder / "comparison.json"))
+        study = _in_order(study, comparison)
         audits = TypeAdapter(dict[str, Audit]).validate_python(read_json(folder / "audits.json"))
         examples = load_examples(folder / "examples.npz")
         results = read_results(folder / "results.jsonl")
@@ -88,14 +89,13 @@ def read_contents(folder: Path) -> Contents:
             protocols.setdefault(line["metric"], {})[line["protocol"]] = None
     except UserError:
         raise
-    except (ValidationError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0]
+    except (ValidationError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UserError(f"a file of the study in {folder} is damaged", got=reason, todo=GO_ON) from None
     expected = {(arm, method, seed) for arm in study.arms for method in study.methods for seed in study.seeds}
     if set(places) != expected or not set(study.arms) == set(audits) == set(examples):
         missing = len(expected - set(places))
         raise UserError(f"the study in {folder} is not finished", got=f"{missing} runs without scores", todo=GO_ON)
-    study = _in_order(study, comparison)
     trainings = tuple(
         _training(arm, method, seed, Run(folder / "runs" / places[arm, method, seed]))
         for method in study.methods

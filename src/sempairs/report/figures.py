@@ -58,7 +58,7 @@ def _forest_row(axes: Axes, line: Line, place: int, mark: Mark) -> None:
         axes.plot(line.items_interval, [place + 0.22] * 2, color=colour, linewidth=1.2)
     if line.difference_interval is not None:
         axes.plot(line.difference_interval, [place] * 2, color=colour, linewidth=3.2, solid_capstyle="round")
-    axes.plot([line.difference or 0.0], [place], **marker_of(mark, 10))
+    axes.plot([line.difference or 0.0], [place], **marker_of(mark))
 
 
 def forest_limits(lines: Sequence[Line]) -> tuple[float, float]:
@@ -77,7 +77,7 @@ def _signed_axis(axes: Axes) -> None:
 
 def curves(trainings: Sequence[Training], marks: Mapping[str, Mark], name: str) -> Markup:
     """The loss against the pairs seen: a thick line for the mean of each arm, a thin one for each seed."""
-    figure, axes = new_figure(1.1 * WIDTH, 0.75 * WIDTH)
+    figure, axes = new_figure(WIDTH + 40, 300)
     for arm in dict.fromkeys(run.arm for run in trainings):
         own = [run for run in trainings if run.arm == arm]
         colour, mark = colour_of(marks[arm]), marks[arm]
@@ -89,7 +89,7 @@ def curves(trainings: Sequence[Training], marks: Mapping[str, Mark], name: str) 
         every = max(1, len(seen) // 8)
         style = (0, mark.dash) if mark.dash else "-"
         axes.plot(seen, mean, color=colour, linewidth=2, linestyle=style)
-        axes.plot(seen[::-every], mean[::-every], linestyle="", **marker_of(mark, 10))
+        axes.plot(seen[::-every], mean[::-every], linestyle="", **marker_of(mark))
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -101,7 +101,7 @@ def curves(trainings: Sequence[Training], marks: Mapping[str, Mark], name: str) 
 
 def histogram(edges: Sequence[float], counts: Sequence[float], mark: Mark, name: str) -> Markup:
     """How similar the two images of the pairs are, by the score they were chosen by."""
-    figure, axes = new_figure(WIDTH, 0.5 * WIDTH)
+    figure, axes = new_figure(WIDTH, 200)
     axes.stairs(counts, edges, fill=True, color=colour_of(mark))
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -36,7 +36,7 @@ def _polygon(corners: int, turn: float = 0.0) -> tuple[Point, ...]:
 
 COLOURS = 6
 SHAPES = (_polygon(32), _polygon(4, 1 / 8), _polygon(4), _polygon(3), _polygon(3, 1 / 2), _polygon(6), _polygon(5))
-DASHES: tuple[tuple[float, ...], ...] = ((4, 1.5), (), (7, 1.5), (1.2, 1.2), (7, 1.5, 1.2, 1.5))
+DASHES: tuple[tuple[float, ...], ...] = ((4.0, 1.5), (), (7.0, 1.5), (1.2, 1.2), (7.0, 1.5, 1.2, 1.5))
 
 
 def marks_of(arms: Iterable[str]) -> dict[str, Mark]:

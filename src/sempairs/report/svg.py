@@ -22,18 +22,18 @@ def colour_of(mark: Mark) -> str:
     return f"#0300{mark.number:02x}"
 
 
-def marker_of(mark: Mark, size: float) -> dict[str, Any]:
-    """How to draw an arm's sign `size` points wide; matplotlib stretches a polygon to its box, which is undone here."""
+def marker_of(mark: Mark) -> dict[str, Any]:
+    """How to draw an arm's sign. matplotlib stretches a polygon to its box, which is undone here."""
     stretch = max(abs(number) for corner in mark.corners for number in corner)
     return {
         "marker": np.array([*mark.corners, mark.corners[0]]),
-        "markersize": size * stretch,
+        "markersize": 10 * stretch,
         "markeredgewidth": 0,
         "color": colour_of(mark),
     }
 
 
-def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+def new_figure(width: int, height: int) -> tuple[Figure, Axes]:
     """A figure with one bare pair of axes, in the page's colours.
 
     Parameters

@@ -87,8 +87,8 @@ def print_table(folder: Path, console: Console | None = None) -> None:
         title = f"{study.evaluate[data].title}; {method}, {counted(len(lines[0].seeds), 'seed')}"
         console.print(_terminal_table(title, lines, console.encoding))
     note = (
-        f"difference: from {comparison.baseline!r}, paired by seed; "
-        "95% intervals: t over seeds, and over test items with the encoders fixed; p: Holm-corrected"
+        f"difference: {points(comparison.lines[0].unit)} from {comparison.baseline}, paired by seed; 95% intervals "
+        "over seeds (t) and over test items (encoders fixed); rel.: the difference in percent of the baseline"
     )
     console.print(_shown(note, console.encoding, "dim"))
 
@@ -106,7 +106,7 @@ def _terminal_table(title: str, lines: list[Line], encoding: str) -> Table:
         title=_shown(title, encoding), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     table.add_column("")
-    for heading in ("mean", f"{points(lines[0].unit)} [over seeds]", "[over items]", "rel. %", "Holm p"):
+    for heading in ("mean", "difference [seeds]", "[items]", "rel. %", "Holm p"):
         table.add_column(_shown(heading, encoding), justify="right")
     table.add_column("verdict")
     for metric, group in itertools.groupby(lines, key=lambda line: line.metric):

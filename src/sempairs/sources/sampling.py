@@ -1,4 +1,4 @@
-"""A seeded sample of a source that keeps its class composition."""
+"""Seeded samples of a source that keep its class composition."""
 
 import numpy as np
 
@@ -32,3 +32,10 @@ def sample(source: Source, count: int, seed: int = 0) -> Source:
         members = [np.flatnonzero(source.labels == label) for label in range(len(sizes))]
         chosen = np.concatenate([random.choice(m, q, replace=False) for m, q in zip(members, quota, strict=True)])
     return source.take(np.sort(chosen))
+
+
+def split(source: Source, count: int, seed: int = 0) -> tuple[Source, Source]:
+    """A `sample` of `count` images, and all the others."""
+    drawn = sample(source, count, seed)
+    rest = np.flatnonzero(~np.isin(source.ids.astype(str), drawn.ids.astype(str)))
+    return drawn, source.take(rest)

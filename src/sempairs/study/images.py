@@ -8,7 +8,7 @@ import numpy as np
 from sempairs.core.errors import UserError
 from sempairs.sources.base import Source
 from sempairs.sources.opening import open_source
-from sempairs.sources.sampling import sample
+from sempairs.sources.sampling import sample, split
 from sempairs.study.matrix import Evaluate, Images
 
 
@@ -31,12 +31,11 @@ def train_and_test(evaluate: Evaluate) -> tuple[Source, Source]:
     ------
     UserError: an image of the test is among those to learn from, by its content.
     """
-    train = open_images(evaluate.train)
     if evaluate.test is not None:
-        test = open_images(evaluate.test)
+        train, test = open_images(evaluate.train), open_images(evaluate.test)
     else:
         whole = _open(json.dumps(evaluate.train.source, sort_keys=True))
-        test = whole.take(np.flatnonzero(~np.isin(whole.ids.astype(str), train.ids.astype(str))))
+        train, test = split(whole, evaluate.train.images or len(whole), evaluate.train.seed)
     if len(test) == 0:
         raise UserError(
             f"nothing is left to test on in {train.name}",

@@ -3,7 +3,7 @@ import pytest
 
 from made import made_source
 from sempairs.core.errors import UserError
-from sempairs.sources.sampling import sample
+from sempairs.sources.sampling import sample, split
 
 
 def test_a_sample_keeps_the_class_composition_up_to_one_image():
@@ -34,3 +34,10 @@ def test_without_labels_it_draws_from_all():
 def test_too_many_is_refused(count):
     with pytest.raises(UserError, match="cannot draw"):
         sample(made_source(100), count)
+
+
+def test_a_split_is_a_sample_and_all_the_rest():
+    source = made_source(40)
+    drawn, rest = split(source, 12, seed=3)
+    assert drawn.fingerprint == sample(source, 12, seed=3).fingerprint
+    assert sorted([*drawn.ids, *rest.ids]) == source.ids.tolist()
