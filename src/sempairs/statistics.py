@@ -31,8 +31,8 @@ class Interval:
     high: float
     n: int
 
-    def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
+    def __contains__(self, value: float | int) -> bool:
+        return bool(self.low <= value <= self.high)
 
 
 @dataclass(frozen=True)

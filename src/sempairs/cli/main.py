@@ -2,6 +2,7 @@
 
 import errno
 import sys
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -53,17 +54,23 @@ app.command()(report.report)
 app.command()(describe.describe)
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool | None) -> None:
     if wanted:
         print(f"sempairs {__version__}")
         raise typer.Exit
 
 
 @app.callback()
-def _options(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True)) -> None:
+def _options(
+    version: Annotated[bool | None, typer.Option("--version", callback=_print_version, is_eager=True)] = None,
+) -> None:
     """Self-supervised visual representation learning with semantic pairs."""
 
 
 def main() -> None:
     """The console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

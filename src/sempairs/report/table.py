@@ -56,8 +56,8 @@ def _ends(name: str, ends: tuple[float, float] | None) -> Row:
 
 def to_csv(rows: list[Row]) -> str:
     """Rows as CSV. A list is one cell, its parts separated by spaces; what is not known is an empty cell."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(rows[0])
     writer.writerows([_cell(value) for value in row.values()] for row in rows)
     return text.getvalue()
@@ -87,7 +87,7 @@ def print_table(folder: Path, console: Console | None = None) -> None:
         title = f"{study.evaluate[data].title}; {method}, {counted(len(lines[0].seeds), 'seed')}"
         console.print(_terminal_table(title, lines, console.encoding))
     note = (
-        f"difference: {points(comparison.lines[0].unit)} from {comparison.baseline}, paired by seed; 95% intervals "
+        f"diff.: {points(comparison.lines[0].unit)} from {comparison.baseline}, paired by seed; 95% intervals "
         "over seeds (t) and over test items (encoders fixed); rel.: the difference in percent of the baseline"
     )
     console.print(_shown(note, console.encoding, "dim"))
@@ -106,7 +106,7 @@ def _terminal_table(title: str, lines: list[Line], encoding: str) -> Table:
         title=_shown(title, encoding), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     table.add_column("")
-    for heading in ("mean", "difference [seeds]", "[items]", "rel. %", "Holm p"):
+    for heading in ("mean", "diff. [seeds]", "[items]", "rel. %", "Holm p"):
         table.add_column(_shown(heading, encoding), justify="right")
     table.add_column("verdict")
     for metric, group in itertools.groupby(lines, key=lambda line: line.metric):

@@ -33,7 +33,8 @@ def open_source(spec: str | Mapping[str, Any] | Spec) -> Source:
 def guess_spec(text: str) -> Spec:
     """The source that a word on the command line means: a folder, an IDX file or the name of a source.
 
-    The labels of an IDX file are taken from beside it where they have MNIST's names (images-idx3, labels-idx1).
+    Paths are made absolute, since a pair set that keeps the spec may be used from another folder. The labels of an
+    IDX file are taken from beside it where they have MNIST's names (images-idx3, labels-idx1).
 
     Raises
     ------
@@ -41,7 +42,7 @@ def guess_spec(text: str) -> Spec:
     """
     path = Path(os.path.expanduser(text))
     if text and os.path.isdir(path):
-        return Spec(name="folder", options={"root": os.fspath(path)})
+        return Spec(name="folder", options={"root": os.path.abspath(path)})
     if os.path.isfile(path):
         return _idx_spec(path)
     if text in SOURCES:
@@ -54,10 +55,10 @@ def guess_spec(text: str) -> Spec:
 def _idx_spec(path: Path) -> Spec:
     if not is_idx(path):
         raise UserError(f"{os.fspath(path)!r} is a file, but not an IDX file", todo="give a folder of images")
-    options = {"images": os.fspath(path)}
+    options = {"images": os.path.abspath(path)}
     labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
     if labels != path and is_idx(labels):
-        options["labels"] = os.fspath(labels)
+        options["labels"] = os.path.abspath(labels)
     return Spec(name="idx", options=options)
 
 

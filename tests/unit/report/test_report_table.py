@@ -12,11 +12,10 @@ from sempairs.report.page import write_report
 from sempairs.report.table import print_table, to_csv
 
 
-@pytest.mark.usefixtures("folder")
 def test_csv_and_json_are_the_same_table_with_the_known_numbers(folder: Path) -> None:
     write_report(folder)
     rows = json.loads((folder / "results.json").read_text())
-    cells = list(csv.DictReader((folder / "results.csv").open(newline="")))
+    cells = list(csv.DictReader(io.StringIO((folder / "results.csv").read_text())))
     assert len(rows) == len(cells) == 4 * 2 * 3  # arms x data sets x metrics
     row, cell = rows[1], cells[1]
     assert (
@@ -41,7 +40,7 @@ def test_csv_and_json_are_the_same_table_with_the_known_numbers(folder: Path) ->
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(text: str) -> None:
-    (row,) = csv.DictReader(io.StringIO(to_csv([{"arm": text, "difference": -1.5}])))
+    (row,) = csv.DictReader(io.StringIO(to_csv([{"arm": text, "difference": -1.5}]), newline=""))
     assert row == {"arm": "'" + text, "difference": "-1.5"}, "numbers stay numbers"
 
 
@@ -56,7 +55,7 @@ def printed(folder: Path, encoding: str) -> str:
 
 def test_the_terminal_shows_the_table_in_80_columns(folder: Path) -> None:
     lines = printed(folder, "utf-8").splitlines()
-    assert " semantic   85.0%   +4.0 [+1.5, +6.5]  [+3.3, +4.7]    +4.9   0.303  higher" in "\n".join(lines)
+    assert "  semantic   85.0%  +4.0 [+1.5, +6.5]  [+3.3, +4.7]    +4.9   0.303  higher" in "\n".join(lines)
     assert max(map(len, lines)) <= 80
     assert "…" not in "".join(lines), "nothing is cut off"
 
@@ -66,6 +65,6 @@ def test_a_terminal_without_a_true_minus_sign_gets_a_hyphen(folder: Path) -> Non
 
 
 def test_markup_in_names_is_printed_as_it_is(folder: Path) -> None:
-    text = (folder / "comparison.json").read_text().replace('"knn"', '"[red]knn[/nope]"')
+    text = (folder / "comparison.json").read_text().replace('"knn"', '"[red]k[/x]"')
     (folder / "comparison.json").write_text(text)
-    assert "[red]knn[/nope]" in printed(folder, "utf-8")
+    assert "[red]k[/x]" in printed(folder, "utf-8")
