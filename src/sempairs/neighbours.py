@@ -23,8 +23,8 @@ def nearest(
 
     The answer is that of the full float64 computation: similarities rounded to six decimals, highest first, equal ones
     by index. It does not depend on block size, threads or the other queries, however many rows tie; a row with more
-    than `MARGIN` ties at the border only costs more time. Memory beyond one copy of both inputs is `BLOCK_BYTES`, or
-    the bank in float64 where that is more and a query needs all of it.
+    than `MARGIN` ties at the border only costs more time. Memory beyond the inputs: FAISS's copy of the bank (two while
+    it is filled) and about 1.5 `BLOCK_BYTES`, or 1.5 times the bank in float64 where a query needs all of it.
 
     Parameters
     ----------

@@ -66,6 +66,15 @@ def test_features_without_a_difference_score_exactly_chance():
         assert nearest_centroid(np.full((4, 5, 20, d), 1 / math.sqrt(d)), shots=5).tolist() == [0.2] * 4
 
 
+def test_the_last_digit_of_a_sum_decides_nothing():
+    # Every class has the same support images, each in another order: means that differ by rounding, equal distances.
+    support = rng("support").normal(size=(7, 16))
+    orders = [rng("order", name).permutation(7) for name in range(5)]
+    queries = rng("queries").normal(size=(5, 40, 16))
+    episode = np.stack([np.concatenate([support[order], own]) for order, own in zip(orders, queries, strict=True)])
+    assert nearest_centroid(episode[None], shots=7).tolist() == [0.2]
+
+
 def test_duplicated_columns_change_nothing():
     # Divided by their length, [x x] has the distances of x.
     (plain,) = FewShot(episodes=30)(TEST, TEST)

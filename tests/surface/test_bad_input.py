@@ -1,4 +1,4 @@
-"""What users get wrong: each ends in one clear message and exit code 2, without a traceback, with nothing half-written."""
+"""What users get wrong ends in one clear message and exit code 2: no traceback, nothing half-written."""
 
 import errno
 import os

@@ -13,7 +13,7 @@ def evaluate(
     train_on: Annotated[
         str | None, typer.Option(help="Labelled images to learn from. Default: a random half of --on.")
     ] = None,
-    with_: Annotated[str, typer.Option("--with", help="Evaluations, with commas between.")] = "knn,linear,fewshot",
+    with_: Annotated[str, typer.Option("--with", help="Evaluations, with commas between.")] = "knn,linear",
     set_: arguments.Assignments = None,
 ) -> None:
     """Score an encoder's features on labelled images it was not tuned on (options: --set knn.k=10)."""

@@ -18,9 +18,14 @@ def test_a_file_appears_whole(tmp_path):
 def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "value.json"
     write_json(path, 1)
-    with pytest.raises(RuntimeError), atomic_write(path) as file:
-        file.write(b"half")
-        raise RuntimeError
+
+    def interrupted() -> None:
+        with atomic_write(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert read_json(path) == 1
     assert os.listdir(tmp_path) == ["value.json"]
 

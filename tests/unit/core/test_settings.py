@@ -66,5 +66,5 @@ def test_assignments_are_toml_literals_or_words():
 
 @pytest.mark.parametrize("text", ["temperature=0.2", "method.temperature", "method.=1", ".k=1"])
 def test_a_malformed_assignment_is_refused(text):
-    with pytest.raises(UserError, match="TABLE.OPTION=VALUE"):
+    with pytest.raises(UserError, match=r"TABLE\.OPTION=VALUE"):
         parse_assignments([text])

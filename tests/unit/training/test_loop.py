@@ -50,7 +50,7 @@ def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) ->
 
 
 def test_identity_pairs_are_classical_training_bit_for_bit(tmp_path):
-    """The classical loop, written out: images in a random order, two random views of each, NT-Xent, AdamW, one-cycle."""
+    """The classical loop, written out: shuffled images, two random views of each, NT-Xent, AdamW, one-cycle."""
     source, chosen = made_source(40), settings(passes=4)
     run = train(identity(source), source, chosen, RunStore(tmp_path))
 

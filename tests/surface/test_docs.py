@@ -1,0 +1,100 @@
+"""The README, the guide and the examples run as they are written, on a small folder of photographs."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sempairs.cli.main import app
+from sempairs.core.seeds import rng
+
+ROOT = Path(__file__).parents[2]
+STUDY = """
+title = "photos"
+seeds = [0, 1]
+baseline = "augmented"
+pool = { source = { name = "folder", root = "photos", size = 16 } }
+encoder = { name = "small-resnet", width = 4 }
+views = { name = "crop-only" }
+training = { passes = 1, batch_size = 32 }
+[arms]
+augmented = { about = "an image with itself", rule = { name = "identity" } }
+semantic = { about = "an image with another of its class", rule = { name = "class" } }
+[methods]
+simclr = { name = "simclr" }
+[evaluate.digits]
+title = "photos"
+train = { source = { name = "folder", root = "photos", size = 16 }, images = 150 }
+with = [{ name = "knn", k = 5 }]
+"""
+
+
+def commands(page: str) -> list[str]:
+    """The sempairs commands of a page's shell blocks."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("sempairs ")]
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    """300 photographs of 16 x 16 pixels in 3 classes, and a study of them, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    random = rng("documentation photos")
+    for number in range(300):
+        label = number % 3
+        folder = tmp_path / "photos" / ("bag", "coat", "shoe")[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = random.integers(0, 80, (16, 16, 3), dtype=np.uint8)
+        pixels[:, :, label] += 120
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+    Path("study.toml").write_text(STUDY)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+def test_every_command_of_a_page_works(page, photos, capfd):
+    found = commands(page)
+    assert len(found) >= 3
+    for command in found:
+        # Fewer passes than a reader would want: the test asks whether it runs.
+        words = re.sub(r"passes=\d+", "passes=1", command).split()[1:]
+        if words[0] == "train":
+            words += ["--set", "encoder.width=4"]
+        with pytest.raises(SystemExit) as exit:
+            app(words)
+        out, err = capfd.readouterr()
+        assert not exit.value.code, f"{command}\n{out}{err}"
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments"), [("own_folder", ["photos", "runs"]), ("own_network", []), ("own_method", ["runs"])]
+)
+def test_every_example_runs(file, arguments, photos):
+    script = ROOT / "examples" / f"{file}.py"
+    done = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_every_example_is_tested():
+    assert {path.stem for path in (ROOT / "examples").glob("*.py")} == {"own_folder", "own_network", "own_method"}
+
+
+def test_every_local_link_leads_somewhere():
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_pins_are_names_and_versions_only():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line[0] != "#")
+    wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    names = {re.split(r"[><=]", requirement)[0] for requirement in wanted}
+    assert names <= {name.lower().replace("_", "-") for name in pins}
+    assert all(re.fullmatch(r"[\w.]+", version) for version in pins.values())
