@@ -26,7 +26,7 @@ def regression(prediction: Float[Tensor, "n e"], target: Float[Tensor, "n e"]) -
 
 
 class BYOL(Method):
-    """BYOL (see `sempairs.methods.byol`).
+    """Predict from one view what a slow copy of the network says of the other; no negatives.
 
     Parameters
     ----------

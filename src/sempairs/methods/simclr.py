@@ -34,7 +34,7 @@ def nt_xent(z1: Float[Tensor, "n e"], z2: Float[Tensor, "n e"], temperature: flo
 
 
 class SimCLR(Method):
-    """SimCLR (see `sempairs.methods.simclr`).
+    """The two views of a pair attract, all other views of the batch repel.
 
     Parameters
     ----------
