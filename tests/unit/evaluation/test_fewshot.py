@@ -48,6 +48,13 @@ def test_classes_and_images_are_drawn_equally_often():
     assert np.abs(support - 1000).max() < 4 * np.sqrt(12000 * (1 / 12) * (11 / 12))
 
 
+def test_classes_of_an_episode_draw_their_images_independently():
+    rows = FewShot(ways=2, shots=1, queries=1).rows_by_class(images([10, 10]))
+    first, second = (draw(rows, 0, np.arange(2000), 2, 1)[:, :, 0] % 10).T  # places within their classes
+    # They agree in 1 of 10 episodes, give or take 4 standard deviations of a binomial count.
+    assert abs((first == second).sum() - 200) < 4 * np.sqrt(2000 * 0.1 * 0.9)
+
+
 def test_every_encoder_meets_the_same_episodes():
     # Encoder b is encoder a with another scale: outcomes agree one by one, as the episodes are the same.
     a = images([30] * 6)
