@@ -26,6 +26,11 @@ def limits(contents: Contents) -> list[str]:
         f"({listed(list(study.methods))}) were trained; others may behave differently.",
         f"Training was {budget}; a longer or shorter training can change the order of the arms.",
     ]
+    if any(line.over == "episodes" for line in contents.comparison.lines):
+        sentences.append(
+            "Where the items are episodes, they share test images: more episodes narrow that interval over items "
+            "without any new image."
+        )
     labelled = [name for name, arm in study.arms.items() if arm.rule and arm.rule.get("name") == "class"]
     if labelled:
         sentences.append(

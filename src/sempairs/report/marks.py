@@ -28,14 +28,23 @@ class Mark:
         return " ".join(f"{10 + 8 * x:.2f},{10 - 8 * y:.2f}" for x, y in self.corners)
 
 
-def _polygon(corners: int, turn: float = 0.0) -> tuple[Point, ...]:
+def _polygon(corners: int, turn: float = 0.0, radius: float = 1.0) -> tuple[Point, ...]:
     """A regular polygon; one corner points up when `turn`, a share of a full turn, is 0."""
     angles = (2 * math.pi * (corner / corners + turn) for corner in range(corners))
-    return tuple((math.sin(angle), math.cos(angle)) for angle in angles)
+    return tuple((radius * math.sin(angle), radius * math.cos(angle)) for angle in angles)
 
 
 COLOURS = 6
-SHAPES = (_polygon(32), _polygon(4, 1 / 8), _polygon(4), _polygon(3), _polygon(3, 1 / 2), _polygon(6), _polygon(5))
+# The circle is smaller, so that it does not look larger than the others.
+SHAPES = (
+    _polygon(32, radius=0.8),
+    _polygon(4, 1 / 8),
+    _polygon(4),
+    _polygon(3),
+    _polygon(3, 1 / 2),
+    _polygon(6),
+    _polygon(5),
+)
 DASHES: tuple[tuple[float, ...], ...] = ((4.0, 1.5), (), (7.0, 1.5), (1.2, 1.2), (7.0, 1.5, 1.2, 1.5))
 
 

@@ -16,8 +16,16 @@ def signed(value: float, places: int = 1) -> str:
 
 
 def interval(ends: tuple[float, float] | None, places: int = 1) -> str:
-    """A signed interval, "[+2.1, +4.0]"; an en dash where there is none."""
-    return "–" if ends is None else f"[{signed(ends[0], places)}, {signed(ends[1], places)}]"
+    """A signed interval, "[+2.1, +4.0]"; an en dash where there is none.
+
+    An end that rounds to zero keeps its sign, "[−0.0, +2.0]", which tells whether the interval holds zero.
+    """
+    return "–" if ends is None else "[" + ", ".join(_end(end, places) for end in ends) + "]"
+
+
+def _end(value: float, places: int) -> str:
+    text = decimal(abs(value), places)
+    return text if value == 0 else (MINUS if value < 0 else "+") + text
 
 
 def plain_interval(ends: tuple[float, float] | None, places: int = 1) -> str:

@@ -6,7 +6,6 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -86,6 +85,7 @@ def print_table(folder: Path, console: Console | None = None) -> None:
         lines = list(group)
         title = f"{study.evaluate[data].title}; {method}, {counted(len(lines[0].seeds), 'seed')}"
         console.print(_terminal_table(title, lines, console.encoding))
+        console.print()
     note = (
         f"diff.: {points(comparison.lines[0].unit)} from {comparison.baseline}, paired by seed; 95% intervals "
         "over seeds (t) and over test items (encoders fixed); rel.: the difference in percent of the baseline"
@@ -103,12 +103,12 @@ def _shown(text: str, encoding: str, style: str = "") -> Text:
 def _terminal_table(title: str, lines: list[Line], encoding: str) -> Table:
     """The lines of one method on one data set; it fits a terminal of 80 columns."""
     table = Table(
-        title=_shown(title, encoding), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        title=_shown(title, encoding), title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0)
     )
-    table.add_column("")
-    for heading in ("mean", "diff. [seeds]", "[items]", "rel. %", "Holm p"):
-        table.add_column(_shown(heading, encoding), justify="right")
-    table.add_column("verdict")
+    table.add_column("", overflow="fold")
+    for heading in ("mean", "diff. over seeds", "over items", "rel. %", "Holm p"):
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("verdict", overflow="fold")
     for metric, group in itertools.groupby(lines, key=lambda line: line.metric):
         table.add_row(_shown(metric, encoding, "bold"))
         for line in group:

@@ -43,7 +43,7 @@ def findings(comparison: Comparison, controls: frozenset[str]) -> Findings:
     return Findings(
         summary=(
             *([", ".join(_opening(reading, n == 0) for n, reading in enumerate(claims)) + "."] if claims else []),
-            " ".join([*(reading.control() for reading in nulls), corrected_briefly]),
+            " ".join([*(reading.control(brief=True) for reading in nulls), corrected_briefly]),
         ),
         supported=(
             *(reading.gain() for reading in claims if reading.decided_higher),
@@ -123,7 +123,7 @@ class _Reading:
             )
         return text
 
-    def control(self) -> str:
+    def control(self, *, brief: bool = False) -> str:
         """Whether a negative control did what it must: not help."""
         name = f"the negative control, {self.pairs},"
         n, up, down = len(self.lines), len(self.decided_higher), len(self.decided_lower)
@@ -131,11 +131,14 @@ class _Reading:
             of = f"{len(self.higher)} of {counted(n, 'comparison')}"
             return f"{_capital(name)} scored higher than {self.baseline} in {of}; one seed cannot judge that."
         if up:
-            return (
+            warning = (
                 f"A warning: {name} scored higher than {self.baseline} with an interval above zero in {up} of {n}: "
-                f"{_figures(self.decided_higher)}. Something besides right pairs raises these scores, so gains of "
-                "other arms there may have the same cause."
+                f"{_figures(self.decided_higher)}."
             )
+            cause = (
+                "Chance, or something besides right pairs, raises these scores; it may raise those of other arms too."
+            )
+            return warning if brief else f"{warning} {cause}"
         return (
             f"{_capital(name)} never scored higher than {self.baseline} with an interval above zero, as it must be "
             f"(below zero in {down} of {n})."

@@ -25,6 +25,7 @@ def test_a_difference_has_a_sign_unless_it_rounds_to_zero(value: float, text: st
 def test_intervals_are_in_brackets_and_absent_ones_are_a_dash() -> None:
     assert interval((2.1, 4.0)) == "[+2.1, +4.0]"
     assert interval((-2.16, 0.0)) == "[−2.2, 0.0]"
+    assert interval((-0.01, 0.01)) == "[−0.0, +0.0]", "whether it holds zero must be seen"
     assert plain_interval((85.31, 87.14)) == "[85.3, 87.1]"
     assert interval(None) == plain_interval(None) == p_value(None) == "–"
 

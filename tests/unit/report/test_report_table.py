@@ -55,7 +55,7 @@ def printed(folder: Path, encoding: str) -> str:
 
 def test_the_terminal_shows_the_table_in_80_columns(folder: Path) -> None:
     lines = printed(folder, "utf-8").splitlines()
-    assert "  semantic   85.0%  +4.0 [+1.5, +6.5]  [+3.3, +4.7]    +4.9   0.303  higher" in "\n".join(lines)
+    assert " random      68.0% −13.0 [−15.5, −10.5] [−13.7, −12.3]  −16.0  0.029 lower" in "\n".join(lines)
     assert max(map(len, lines)) <= 80
     assert "…" not in "".join(lines), "nothing is cut off"
 
