@@ -12,20 +12,19 @@ def describe(
     """Show a method, encoder, source, rule, miner, view recipe or evaluation; without a name, all of them."""
     from sempairs.core.errors import UserError, suggest
 
-    families = _families()
+    there = families()
     if name is None:
-        for family in families.values():
+        for family in there.values():
             print_family(family)
-        return
-    if name in families:
-        print_family(families[name])
-        return
-    members = [family for family in families.values() if name in family]
-    if not members:
-        known = [*families, *(member for family in families.values() for member in family)]
-        raise UserError(f"there is nothing called {name!r}", todo=suggest(name, known))
-    for family in members:
-        _print_member(family, name)
+    elif name in there:
+        print_family(there[name])
+    else:
+        members = [family for family in there.values() if name in family]
+        if not members:
+            known = [*there, *(member for family in there.values() for member in family)]
+            raise UserError(f"there is nothing called {name!r}", todo=suggest(name, known))
+        for family in members:
+            _print_member(family, name)
 
 
 def print_family(family: Any) -> None:
@@ -52,7 +51,8 @@ def _print_member(family: Any, name: str) -> None:
         print(f"  {option:20} {kind}, {default}")
 
 
-def _families() -> dict[str, Any]:
+def families() -> dict[str, Any]:
+    """All families, by the name of their kind, in the order of the pipeline."""
     from sempairs.encoders import ENCODERS
     from sempairs.evaluation import EVALUATIONS
     from sempairs.methods import METHODS

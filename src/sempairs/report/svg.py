@@ -68,6 +68,6 @@ def to_svg(figure: Figure, name: str, title: str) -> Markup:
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, f"var(--{variable})")
     # A first child <title> and role="img" are how SVG carries an alternative text.
-    return Markup(
-        re.sub(r"<svg ([^>]*)>", Markup(r'<svg role="img" \1><title>{}</title>').format(title), text, count=1)
-    )
+    opening = text.index(">") + 1
+    head, body = text[len("<svg") : opening], text[opening:]
+    return Markup('<svg role="img"{}<title>{}</title>{}').format(Markup(head), title, Markup(body))

@@ -44,3 +44,12 @@ def test_limits_give_the_quantile_that_belongs_to_the_seeds(folder: Path) -> Non
     assert "± 4.30 standard errors (the t quantile for 2 degrees of freedom)" in text
     assert "28 × 28 pixels, grey" in text
     assert "the arm semantic were made from the pool's labels" in text
+
+
+def test_items_that_share_images_are_said_to_do_so(folder: Path) -> None:
+    contents = read_contents(folder)
+    assert not any("episodes" in sentence for sentence in limits(contents))
+    first = dataclasses.replace(contents.comparison.lines[0], over="episodes")
+    comparison = dataclasses.replace(contents.comparison, lines=(first, *contents.comparison.lines[1:]))
+    told = limits(dataclasses.replace(contents, comparison=comparison))
+    assert any("episodes, they share test images" in sentence for sentence in told)

@@ -76,7 +76,7 @@ def test_figures_take_their_colours_from_the_page_and_share_no_id(folder: Path) 
 
 
 def test_hostile_names_in_a_figure_are_text(folder: Path) -> None:
-    name = "<script>$x_1$&"
+    name = r"<script>$x_1$&\1"
     lines = [line for line in lines_of(folder, "digits") if line.arm == "mined"]
     lines = [Line(**{**vars(line), "metric": name}) for line in lines]
     svg = forest(lines, marks_of(["augmented", "semantic", "mined"]), (-1.0, 1.0), "f")

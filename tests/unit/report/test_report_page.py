@@ -62,8 +62,8 @@ def page(tmp_path_factory: pytest.TempPathFactory, write_study: Callable[..., No
 def test_the_numbers_of_the_study_are_on_the_page(page: str) -> None:
     text = text_of(page)
     # Over seeds 4 ± 4.3027 / sqrt(3); over items ± 0.7; 100 x 4 / 81 percent; p from the closed form, .020204. It
-    # is the seventh smallest of 18 (after three of 34.6 and three of 22.5 standard errors), so Holm multiplies it by 12;
-    # that of −13, .001966, is the fourth, times 15.
+    # is the seventh smallest of 18 (three differences have 34.6 standard errors, three 22.5), so Holm multiplies it by
+    # 12; that of −13, .001966, is the fourth, times 15.
     assert "semantic 85.0% +4.0 [+1.5, +6.5] [+3.3, +4.7] +4.9% 0.020 0.242 ▲ higher" in text
     assert "random 68.0% −13.0 [−15.5, −10.5] [−13.7, −12.3] −16.0% 0.002 0.029 ▼ lower" in text
     assert "purity (same class) 86.2% [85.3, 87.1]" in text  # .8625, .8533 and .8711
