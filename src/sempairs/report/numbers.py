@@ -10,22 +10,14 @@ def decimal(value: float, places: int = 1) -> str:
 
 
 def signed(value: float, places: int = 1) -> str:
-    """A difference with its sign: "+3.6", "−0.4", "0.0"."""
-    text = decimal(value, places)
-    return text if text.startswith(MINUS) or not text.strip("0.,") else "+" + text
+    """A difference with its sign: "+3.6", "−0.4". One that rounds to zero keeps it, "−0.0": below zero is below."""
+    text = decimal(abs(value), places)
+    return text if value == 0 else (MINUS if value < 0 else "+") + text
 
 
 def interval(ends: tuple[float, float] | None, places: int = 1) -> str:
-    """A signed interval, "[+2.1, +4.0]"; an en dash where there is none.
-
-    An end that rounds to zero keeps its sign, "[−0.0, +2.0]", which tells whether the interval holds zero.
-    """
-    return "–" if ends is None else "[" + ", ".join(_end(end, places) for end in ends) + "]"
-
-
-def _end(value: float, places: int) -> str:
-    text = decimal(abs(value), places)
-    return text if value == 0 else (MINUS if value < 0 else "+") + text
+    """A signed interval, "[+2.1, +4.0]"; an en dash where there is none."""
+    return "–" if ends is None else f"[{signed(ends[0], places)}, {signed(ends[1], places)}]"
 
 
 def plain_interval(ends: tuple[float, float] | None, places: int = 1) -> str:

@@ -12,12 +12,12 @@ from sempairs.report.numbers import counted, decimal, interval, listed, p_value,
         (3.56, "+3.6"),
         (-0.44, "−0.4"),
         (0.0, "0.0"),
-        (-0.04, "0.0"),
-        (0.04, "0.0"),
+        (-0.04, "−0.0"),
+        (0.04, "+0.0"),
         (-1234.5, "−1,234.5"),
     ],
 )
-def test_a_difference_has_a_sign_unless_it_rounds_to_zero(value: float, text: str) -> None:
+def test_a_difference_has_a_sign_unless_it_is_zero(value: float, text: str) -> None:
     # 3.55 is stored as 3.54999..., hence +3.5.
     assert signed(value) == text
 
@@ -37,6 +37,7 @@ def test_small_p_values_are_not_written_as_zero() -> None:
 def test_percent_decimals_counts_and_lists() -> None:
     assert percent(0.8625) == "86.2%"  # .8625 * 100 is 86.25 exactly, which rounds to even
     assert decimal(1234.56, 2) == "1,234.56"
+    assert decimal(-0.04) == "0.0"
     assert [counted(1, "seed"), counted(6000, "pair"), counted(2, "class", "classes")] == [
         "1 seed",
         "6,000 pairs",
