@@ -7,10 +7,10 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.table import Table
 
+from sempairs.core.environment import environment
 from sempairs.core.files import write_json
 
 NAMES = ("views", "training", "neighbours", "startup")
@@ -24,13 +24,11 @@ def machine() -> dict[str, str | int]:
     if sys.platform == "linux":
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), model)
-    packages = {name: version(name) for name in ("sempairs", "torch", "torchvision", "faiss-cpu", "numpy")}
     return {
         "commit": git.stdout.strip() or "unknown",
         "processor": model,
-        "threads": torch.get_num_threads(),
-        "python": platform.python_version(),
-        **packages,
+        "faiss-cpu": version("faiss-cpu"),
+        **environment(),
     }
 
 

@@ -44,9 +44,15 @@ def conditions(contents: Contents) -> list[Condition]:
             _of_runs(f"Optimizer{suffix}", own, _optimizer),
             _of_runs(f"Budget{suffix}", own, _budget),
         ]
+    rows.append(_of_runs("Software and machine", trainings, _environment))
     seeds = {arm: sorted(run.seed for run in trainings if run.arm == arm) for arm in contents.study.arms}
     rows.append(_condition("Seeds", {arm: listed([str(seed) for seed in own]) for arm, own in seeds.items()}))
     return rows
+
+
+def _environment(run: Training) -> str:
+    versions = ", ".join(f"{name} {value}" for name, value in run.result["environment"].items())
+    return f"{versions}, device {run.result['device']}"
 
 
 def member(table: Mapping[str, Any]) -> str:

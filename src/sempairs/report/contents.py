@@ -79,7 +79,6 @@ def read_contents(folder: Path) -> Contents:
             raise UserError(f"the study in {folder} is not finished", got=f"no {name} in it", todo=GO_ON)
     try:
         comparison = Comparison.from_json(read_json(folder / "comparison.json"))
-        study = _in_order(study, comparison)
         audits = TypeAdapter(dict[str, Audit]).validate_python(read_json(folder / "audits.json"))
         examples = load_examples(folder / "examples.npz")
         results = read_results(folder / "results.jsonl")
@@ -93,7 +92,8 @@ def read_contents(folder: Path) -> Contents:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UserError(f"a file of the study in {folder} is damaged", got=reason, todo=GO_ON) from None
     expected = {(arm, method, seed) for arm in study.arms for method in study.methods for seed in study.seeds}
-    if set(places) != expected or not set(study.arms) == set(audits) == set(examples):
+    arms = [set(audits), set(examples), {line.arm for line in comparison.lines}]
+    if set(places) != expected or any(own != set(study.arms) for own in arms):
         missing = len(expected - set(places))
         raise UserError(f"the study in {folder} is not finished", got=f"{missing} runs without scores", todo=GO_ON)
     trainings = tuple(
@@ -104,15 +104,6 @@ def read_contents(folder: Path) -> Contents:
     )
     ways = {metric: tuple(own) for metric, own in protocols.items()}
     return Contents(study, comparison, audits, examples, trainings, ways)
-
-
-def _in_order(study: StudyFile, comparison: Comparison) -> StudyFile:
-    """The study with its tables in the order of the study file, which the comparison keeps and study.json sorts."""
-    tables: dict[str, dict[str, Any]] = {"arms": study.arms, "methods": study.methods, "evaluate": study.evaluate}
-    for field, table in zip(("arm", "method", "data"), tables, strict=True):
-        order = dict.fromkeys(getattr(line, field) for line in comparison.lines)
-        tables[table] = {name: tables[table][name] for name in order}
-    return study.model_copy(update=tables)
 
 
 def _training(arm: str, method: str, seed: int, run: Run) -> Training:

@@ -1,8 +1,6 @@
 """The report: one page that carries everything in it, and the same table as CSV and JSON."""
 
-import importlib.metadata
 import itertools
-import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +119,7 @@ def render(contents: Contents) -> str:
         limits=limits(contents),
         trainings=contents.trainings,
         study_toml=to_toml(study.model_dump(mode="json", by_alias=True)),
-        versions=_versions(),
+        version=sempairs.__version__,
     )
 
 
@@ -147,9 +145,3 @@ def _result_sections(contents: Contents, marks: dict[str, Mark]) -> Iterator[Res
         limits = forest_limits([line for line in lines if line.method == method])
         figure = forest(compared, marks, limits, f"forest-{place}")
         yield ResultSection(method, contents.study.evaluate[data].title, own, figure)
-
-
-def _versions() -> list[tuple[str, str]]:
-    """What wrote this page."""
-    packages = [(name, importlib.metadata.version(name)) for name in ("torch", "numpy")]
-    return [("sempairs", sempairs.__version__), *packages, ("Python", platform.python_version())]

@@ -24,7 +24,7 @@ class Line:
     mean, interval: over seeds; the 95% t-interval is None with one seed.
     difference, difference_interval, p: arm minus baseline in points, paired by seed (t); None for the baseline.
     p_holm: `p` corrected for all comparisons of the study (Holm).
-    relative: the difference in percent of the baseline's mean.
+    relative: the difference in percent of the baseline's mean; None if that is 0.
     items_interval: 95% interval of the difference over the `n` test items (`over`), these encoders fixed.
     verdict: by `difference_interval`: "higher" or "lower" where it excludes zero.
     """
@@ -115,7 +115,7 @@ def _line(own: list[Result], baseline: list[Result]) -> Line:
     line = replace(
         line,
         difference=difference,
-        relative=100.0 * difference / float(reference.mean()),
+        relative=100.0 * difference / float(reference.mean()) if reference.any() else None,
         items_interval=(items.low, items.high),
         verdict="undecided",
     )

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from sempairs.core.devices import best_device
+from sempairs.core.environment import environment
 from sempairs.core.errors import UserError
 from sempairs.core.progress import progress
 from sempairs.core.runs import JsonLines, Run, RunStore
@@ -76,8 +77,16 @@ def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunSto
                     saved = time.monotonic()
                 advance(budget.batch_size)
     save_encoder(state.method.encoder, settings.encoder, run.folder)
-    # Seconds are of this process alone: a resumed run does not know what was spent before.
-    run.finish({"steps": steps, "pairs_seen": steps * budget.batch_size, "seconds": round(time.monotonic() - began, 1)})
+    run.finish(
+        {
+            "steps": steps,
+            "pairs_seen": steps * budget.batch_size,
+            # Of this process alone: a resumed run does not know what was spent before.
+            "seconds": round(time.monotonic() - began, 1),
+            "device": str(device),
+            "environment": environment(),
+        }
+    )
     checkpoint.remove_all(run.folder)
     return run
 

@@ -21,7 +21,7 @@ def test_matched_arms_are_equal_in_everything(folder: Path) -> None:
 def test_an_arm_that_was_trained_otherwise_is_shown(folder: Path) -> None:
     contents = read_contents(folder)
     first = contents.trainings[0]
-    longer = dataclasses.replace(first, result={"steps": 230, "pairs_seen": 58880})
+    longer = dataclasses.replace(first, result={**first.result, "steps": 230, "pairs_seen": 58880})
     rows = {
         row.name: row for row in conditions(dataclasses.replace(contents, trainings=(longer, *contents.trainings[1:])))
     }
