@@ -11,10 +11,10 @@ STUDY FOLDER
 """
 
 import contextlib
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from sempairs.core.errors import UserError
 from sempairs.core.files import read_json, write_json
@@ -36,7 +36,7 @@ from sempairs.sources.base import Source
 from sempairs.study.compare import compare
 from sempairs.study.examples import save_examples
 from sempairs.study.images import open_images, train_and_test
-from sempairs.study.matrix import Cell, Study
+from sempairs.study.matrix import Arm, Cell, Study
 from sempairs.study.results import Result, Scores, write_results
 from sempairs.training.loop import train
 
@@ -50,7 +50,8 @@ def run_study(study: Study, folder: Path) -> None:
     """
     _claim(study, folder)
     pool = open_images(study.file.pool)
-    arms = {seed: build_arms(study, pool, seed, folder / "pairs") for seed in study.file.seeds}
+    arms = build_arms(study, pool, folder / "pairs")
+    tests = {data: train_and_test(evaluate) for data, evaluate in study.file.evaluate.items()}
     first = arms[study.file.seeds[0]]
     write_json(folder / "audits.json", {name: audit(pairs, pool).to_json() for name, pairs in first.items()})
     save_examples(folder / "examples.npz", first, pool)
@@ -62,7 +63,7 @@ def run_study(study: Study, folder: Path) -> None:
         title = f"run {number} of {len(study.cells)}: {cell}"
         with clock.run(title):
             run = train(arms[cell.seed][cell.arm], pool, study.settings(cell), store, title)
-            results += score(study, cell, run)
+            results += score(study, cell, run, tests)
         write_results(folder / "results.jsonl", results)
     write_json(folder / "comparison.json", compare(results, study).to_json())
 
@@ -75,35 +76,44 @@ def _claim(study: Study, folder: Path) -> None:
     write_json(path, study.to_json())
 
 
-def build_arms(study: Study, pool: Source, seed: int, folder: Path) -> dict[str, PairSet]:
-    """The pair sets of all arms for one seed, saved, and proved to be matched."""
-    arms = {}
-    for name, arm in study.file.arms.items():
-        if arm.rule is not None:
-            arms[name] = build(RULES, study.rule(name, seed), pool)
-        else:
-            assert arm.miner is not None, "checked when the study was read"
-            arms[name] = _mined(pool, arm.miner, arm.features)
-        path = folder / f"{name}-{arms[name].hash}.parquet"
-        if not path.exists():
-            arms[name].save(path)
-    prove_match(arms, pool)
+def build_arms(study: Study, pool: Source, folder: Path) -> dict[int, dict[str, PairSet]]:
+    """The pair sets of all arms for each seed, saved, and proved to be matched.
+
+    An arm that does not draw at random has the same pair set for all seeds, made once.
+    """
+    made: dict[tuple[str, str], PairSet] = {}
+    arms: dict[int, dict[str, PairSet]] = {seed: {} for seed in study.file.seeds}
+    for seed, (name, arm) in itertools.product(study.file.seeds, study.file.arms.items()):
+        recipe = (name, str(study.rule(name, seed)) if arm.rule is not None else "mined")
+        if recipe not in made:
+            pairs = made[recipe] = _mined(pool, arm) if arm.rule is None else build(RULES, study.rule(name, seed), pool)
+            path = folder / f"{name}-{pairs.hash}.parquet"
+            if not path.exists():
+                pairs.save(path)
+        arms[seed][name] = made[recipe]
+    for of_seed in arms.values():
+        prove_match(of_seed, pool)
     return arms
 
 
-def _mined(pool: Source, miner: dict[str, Any], features: dict[str, Any] | None) -> PairSet:
-    """The pairs a miner finds in the pool through an encoder."""
-    encoder = open_encoder(resolve(ENCODERS, features or {}), pool)
-    spec = resolve(MINERS, miner)
+def _mined(pool: Source, arm: Arm) -> PairSet:
+    """The pairs that the miner of an arm finds in the pool through its encoder."""
+    encoder = open_encoder(resolve(ENCODERS, arm.features or {}), pool)
+    spec = resolve(MINERS, arm.miner or {})
     seen = Features(pool.ids, extract(encoder, pool), encoder_id(encoder))
     return mine(pool, seen, lambda features: build(MINERS, spec, features), spec)
 
 
-def score(study: Study, cell: Cell, run: Run) -> list[Result]:
-    """The scores of a finished run on everything the study evaluates; those that are there are read."""
+def score(study: Study, cell: Cell, run: Run, tests: Mapping[str, tuple[Source, Source]]) -> list[Result]:
+    """The scores of a finished run on everything the study evaluates; those that are there are read.
+
+    Parameters
+    ----------
+    tests: for each data set the images to learn from and those to be tested on.
+    """
     results = []
     for data, evaluate in study.file.evaluate.items():
-        train_images, test_images = train_and_test(evaluate)
+        train_images, test_images = tests[data]
         specs = [resolve(EVALUATIONS, metric) for metric in evaluate.metrics]
         kept = Scores(run, specs, train_images, test_images)
         scores = kept.read()
