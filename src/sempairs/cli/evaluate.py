@@ -18,6 +18,7 @@ def evaluate(
 ) -> None:
     """Score an encoder's features on labelled images it was not tuned on (options: --set knn.k=10)."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from sempairs.encoders.opening import find_encoder
@@ -37,11 +38,12 @@ def evaluate(
         train, test = split(whole, len(whole) // 2)
         print(f"learning from {len(train):,} images of {whole.name}, testing on the other {len(test):,}")
     scores = run_evaluations(find_encoder(encoder, options.get("encoder"), test), train, test, specs)
-    table = Table("evaluation", "value", "95% interval", "n", "protocol")
+    table = Table("evaluation", "value", "95% interval", "n")
     for score in scores:
         low, high = score.interval
-        interval = f"{low:.1f} to {high:.1f}"
-        table.add_row(
-            score.metric, f"{score.value:.1f} {score.unit}", interval, f"{score.n:,} {score.over}", score.protocol
-        )
-    Console().print(table)
+        row = (f"{score.value:.1f} {score.unit}", f"{low:.1f} to {high:.1f}", f"{score.n:,} {score.over}")
+        table.add_row(score.metric, *row)
+    console = Console()
+    console.print(table)
+    for score in scores:
+        console.print(f"[bold]{score.metric}[/bold]: {escape(score.protocol)}", highlight=False)

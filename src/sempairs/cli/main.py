@@ -13,9 +13,16 @@ from sempairs.core.errors import UserError
 
 
 class _Group(TyperGroup):
-    """Errors that a user can cause end in a message and exit code 2, Ctrl-C in a sentence and 130; no traceback."""
+    """Errors that a user can cause end in a message and exit code 2, Ctrl-C in a sentence and 130; no traceback.
 
-    def invoke(self, ctx):  # type: ignore[no-untyped-def]  # the context's type is typer's own business
+    The type of `ctx` is typer's own business: it moved between versions.
+    """
+
+    def list_commands(self, ctx):  # type: ignore[no-untyped-def]
+        """In the order of the pipeline, not of the alphabet."""
+        return ["demo", "sources", "pairs", "train", "evaluate", "study", "report", "describe"]
+
+    def invoke(self, ctx):  # type: ignore[no-untyped-def]
         try:
             return super().invoke(ctx)
         except UserError as error:

@@ -12,13 +12,18 @@ File = Annotated[Path, typer.Argument(help="A study file (TOML).")]
 @app.command()
 def plan(file: File) -> None:
     """Check a study file and list its runs; starts nothing."""
-    from sempairs.study.matrix import Study
+    from sempairs.study.matrix import Cell, Study
 
     study = Study.load(file)
     for number, cell in enumerate(study.cells, start=1):
         print(f"{number:4}  {cell}")
-    settings = study.settings(study.cells[0])
-    print(f"every run: encoder {settings.encoder}, views {settings.views}, {settings.training}")
+    print("\nthe same for every run of a method, but for the seed:")
+    for method in study.file.methods:
+        settings = study.settings(Cell(study.file.baseline, method, study.file.seeds[0])).to_json()
+        for table, options in settings.items():
+            print(
+                f"  {table:9} " + ", ".join(f"{key} = {value}" for key, value in options.items() if value is not None)
+            )
 
 
 @app.command()
