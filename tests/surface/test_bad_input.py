@@ -113,7 +113,7 @@ def test_a_class_of_one_image(run):
     photos(Path("photos"), each=3)
     Path("photos/lonely").mkdir()
     Path("photos/class 0/000.png").rename("photos/lonely/000.png")
-    refused(run("pairs", "build", "photos", "--out", "pairs.parquet"), "two images of a class", "'lonely'")
+    refused(run("pairs", "build", "photos", "--out", "pairs.parquet"), "a class needs more images", "'lonely'")
     assert not Path("pairs.parquet").exists()
 
 

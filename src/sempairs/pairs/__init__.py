@@ -9,6 +9,8 @@ RULES = Registry(
         "identity": "sempairs.pairs.rules:identity",
         "class": "sempairs.pairs.rules:same_class",
         "random": "sempairs.pairs.rules:random_pairs",
+        "metadata": "sempairs.pairs.rules:metadata",
+        "time-window": "sempairs.pairs.time_window:time_window",
     },
 )
 

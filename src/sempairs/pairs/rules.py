@@ -1,7 +1,7 @@
-"""Pairing rules: each makes one pair with every image as `a`, in the order of the source.
+"""Pairing rules: who is paired with whom, by what is known of the images.
 
-Every rule here also uses every image exactly once as `b`. So sets made by different rules from the same images show
-a method each image equally often: what differs is only who is paired with whom.
+Every rule here uses each image equally often on both sides: with one partner, once as `a` and once as `b`. So sets made
+by different rules from the same images show a method each image equally often, and differ only in who meets whom.
 """
 
 import numpy as np
@@ -20,48 +20,124 @@ def identity(source: Source) -> PairSet:
     return PairSet.make(source, everyone, everyone, Spec(name="identity"))
 
 
-def same_class(source: Source, *, seed: int = 0) -> PairSet:
-    """Each image with another image of its class, drawn at random.
+def same_class(source: Source, *, partners: int = 1, seed: int = 0) -> PairSet:
+    """Each image with other images of its class, drawn at random. `group` is the class.
 
-    Within a class the images form one random cycle, and each is paired with the next. `group` is the class.
+    Parameters
+    ----------
+    partners: how many others each image is paired with, as `a`; as many again meet it as `b`.
 
     Raises
     ------
-    UserError: the source has no labels, or a class has only one image.
+    UserError: the source has no labels, or a class has too few images for that many partners.
     """
     labels = source.need_labels("the rule 'class'")
+    _check_partners(partners)
     counts = np.bincount(labels, minlength=len(source.label_names))
-    if (counts == 1).any():
-        alone = source.label_names[int(np.argmax(counts == 1))]
+    short = (counts > 0) & (counts <= partners)
+    if short.any():
+        name, count = source.label_names[int(np.argmax(short))], int(counts[np.argmax(short)])
         raise UserError(
-            "a semantic pair needs two images of a class",
-            got=f"one image of {alone!r}",
-            todo="add images or drop the class",
+            "a class needs more images than each has partners",
+            got=f"{count} of {name!r}, with {partners} partner(s) each",
+            todo="add images, drop the class, or ask for fewer partners",
         )
-    right = np.empty(len(source), dtype=np.int64)
+    rings = []
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        right[members] = _cycle(members, rng("rule class", seed, int(label)))
-    names = np.array(source.label_names, dtype=object)[labels]
-    return PairSet.make(source, np.arange(len(source)), right, Spec(name="class", options={"seed": seed}), group=names)
+        rings.append(_ring(rng("rule class", seed, int(label)).permutation(members), 1, partners))
+    left, right = _in_order(rings)
+    names = np.array(source.label_names, dtype=object)[labels[left]]
+    return PairSet.make(source, left, right, _spec("class", partners, seed), group=names)
 
 
-def random_pairs(source: Source, *, seed: int = 0) -> PairSet:
-    """Each image with any other image, whatever its class: the negative control, which must not help.
+def random_pairs(source: Source, *, partners: int = 1, seed: int = 0) -> PairSet:
+    """Each image with any other images, whatever their class: the negative control, which must not help.
 
     Raises
     ------
-    UserError: the source has only one image.
+    UserError: the source has no more images than partners are wanted.
     """
-    if len(source) < 2:
-        raise UserError("a pair needs two images", got="one image", todo="add images")
-    right = _cycle(np.arange(len(source)), rng("rule random", seed))
-    return PairSet.make(source, np.arange(len(source)), right, Spec(name="random", options={"seed": seed}))
+    _check_partners(partners)
+    if len(source) <= partners:
+        raise UserError("there are too few images for that many partners", got=f"{len(source)}", todo="add images")
+    left, right = _in_order([_ring(rng("rule random", seed).permutation(len(source)), 1, partners)])
+    return PairSet.make(source, left, right, _spec("random", partners, seed))
 
 
-def _cycle(members: Int64[np.ndarray, " n"], random: np.random.Generator) -> Int64[np.ndarray, " n"]:
-    """The partner of each member when a random cycle runs through all of them: never the member itself."""
-    order = random.permutation(len(members))
-    partner = np.empty_like(members)
-    partner[order] = members[np.roll(order, -1)]
-    return partner
+def metadata(source: Source, *, same: str, different: str | None = None, partners: int = 1, seed: int = 0) -> PairSet:
+    """Each image with others that share one thing and differ in another: same patient, other visit. `group` is `same`.
+
+    Images without a value, and those that the rule leaves without a partner, are in no pair. Where one value of
+    `different` has more than half of a group, the others cannot serve all its images once each: of that value only as
+    many as there are others take part, drawn at random.
+
+    Parameters
+    ----------
+    same: the metadata column whose value must be equal ("label" for the class).
+    different: the column whose value must not be; None for any other image of the group.
+    partners: how many others each image is paired with at the most.
+
+    Raises
+    ------
+    UserError: no such column, or no pair.
+    """
+    _check_partners(partners)
+    group, blocks = source.column(same), None if different is None else source.column(different)
+    known = group != ""
+    if blocks is not None:
+        known &= blocks != ""
+    rings = []
+    members_by_group = np.flatnonzero(known)
+    members_by_group = members_by_group[np.argsort(group[members_by_group], kind="stable")]
+    starts = np.flatnonzero(np.r_[True, group[members_by_group][1:] != group[members_by_group][:-1]])
+    random = rng("rule metadata", seed)
+    for members in np.split(members_by_group, starts[1:]):
+        order = random.permutation(members)
+        widest = 1
+        if blocks is not None:
+            order, widest = _by_block(order, blocks[order])
+        rings.append(_ring(order, widest, partners))
+    left, right = _in_order(rings)
+    options = {"same": same, "different": different, "partners": partners, "seed": seed}
+    return PairSet.make(source, left, right, Spec(name="metadata", options=options), group=group[left].astype(object))
+
+
+def _spec(name: str, partners: int, seed: int) -> Spec:
+    return Spec(name=name, options={"partners": partners, "seed": seed})
+
+
+def _check_partners(partners: int) -> None:
+    if partners < 1:
+        raise UserError("each image needs at least one partner", got=partners, todo="ask for 1 or more")
+
+
+def _by_block(order: Int64[np.ndarray, " n"], blocks: np.ndarray) -> tuple[Int64[np.ndarray, " m"], int]:
+    """The images with equal blocks side by side, the widest block cut to half, and its width.
+
+    In a ring of such blocks an image that is at least one widest block away, in both directions, is of another block.
+    """
+    _, number, counts = np.unique(blocks, return_inverse=True, return_counts=True)
+    widest, others = int(counts.max()), len(order) - int(counts.max())
+    if widest > others:
+        excess = np.flatnonzero(number == counts.argmax())[others:]
+        order, number, widest = np.delete(order, excess), np.delete(number, excess), others
+    return order[np.argsort(number, kind="stable")], widest
+
+
+def _ring(order: Int64[np.ndarray, " n"], nearest: int, partners: int) -> Int64[np.ndarray, "2 m"]:
+    """Pairs of each image of a ring with the `partners` images that come `nearest`, `nearest` + 1, ... places after it.
+
+    Nobody is paired with anyone closer than `nearest` places, counted either way; where the ring is too short for all
+    partners there are fewer.
+    """
+    steps = range(nearest, min(nearest + partners, len(order) - nearest + 1))
+    if nearest == 0 or not len(steps):
+        return np.empty((2, 0), dtype=np.int64)
+    return np.concatenate([np.stack([order, np.roll(order, -step)]) for step in steps], axis=1)
+
+
+def _in_order(rings: list[Int64[np.ndarray, "2 _"]]) -> Int64[np.ndarray, "2 n"]:
+    """All pairs, by the position of `a`; those of one image in the order of their making."""
+    pairs = np.concatenate(rings, axis=1) if rings else np.empty((2, 0), dtype=np.int64)
+    return pairs[:, np.argsort(pairs[0], kind="stable")]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from sempairs.core.errors import UserError
+from sempairs.core.errors import UserError, suggest
 from sempairs.core.settings import Spec
 
 
@@ -95,6 +95,21 @@ class Source:
         """Where these ids stand; -1 for an id that is not here."""
         index = {id: position for position, id in enumerate(self.ids)}
         return np.fromiter((index.get(id, -1) for id in ids), dtype=np.int64, count=len(ids))
+
+    def column(self, name: str) -> np.ndarray:
+        """A metadata column as text, "" where there is no value; "label" is the class by name.
+
+        Raises
+        ------
+        UserError: there is no such column; says which there are.
+        """
+        if name == "label" and self.labels is not None:
+            names: np.ndarray = np.array(self.label_names)[self.labels]
+            return names
+        if name not in self.columns:
+            known = [*self.columns, *(["label"] if self.labels is not None else [])]
+            raise UserError(f"{self.name} has no column {name!r}", todo=suggest(name, known))
+        return np.array(["" if value is None or value != value else str(value) for value in self.columns[name]])
 
     def need_labels(self, why: str) -> Int64[np.ndarray, " n"]:
         """The labels. Raises UserError, saying what needs them, if there are none."""
