@@ -52,3 +52,11 @@ def opened(text: str, options: dict[str, Any] | None) -> Any:
     if len(source.quarantined) > 5:
         say(f"... and {len(source.quarantined) - 5} more; `sempairs sources show` lists them")
     return source
+
+
+def check_parquet(out: Path) -> None:
+    """Raise UserError, before any work is done, unless a pair set can be written under this name."""
+    from sempairs.core.errors import UserError
+
+    if out.suffix != ".parquet":
+        raise UserError("a pair set is a Parquet file", got=str(out), todo=f"--out {out.with_suffix('.parquet')}")

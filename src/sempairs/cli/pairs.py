@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from sempairs.cli import arguments
+from sempairs.cli import arguments, pair_operations
 
-app = typer.Typer(no_args_is_help=True, help="Build, mine and audit pair sets.")
+app = typer.Typer(no_args_is_help=True, help="Build, mine, audit and rework pair sets.")
 Pairs = Annotated[Path, typer.Argument(help="A pair set (Parquet).")]
 
 
@@ -15,15 +15,20 @@ Pairs = Annotated[Path, typer.Argument(help="A pair set (Parquet).")]
 def build(
     source: arguments.Source,
     out: arguments.Out,
-    rule: Annotated[str, typer.Option(help="identity, class or random.")] = "class",
+    rule: Annotated[str | None, typer.Option(help="A pairing rule (`sempairs describe`). Default: class.")] = None,
+    same: Annotated[str | None, typer.Option(help="Rule metadata: the column whose value must be equal.")] = None,
+    different: Annotated[str | None, typer.Option(help="Rule metadata: the column whose value must not be.")] = None,
     set_: arguments.Assignments = None,
 ) -> None:
-    """Pair up images by a rule (options: --set rule.seed=1, --set source.size=96)."""
+    """Pair up images by a rule (options: --set rule.partners=2, --set source.size=96)."""
     from sempairs.core import settings
     from sempairs.pairs import RULES
 
+    arguments.check_parquet(out)
     options = arguments.tables(set_, "source", "rule")
-    spec = arguments.named(RULES, rule, options.get("rule"))
+    columns = {name: value for name, value in {"same": same, "different": different}.items() if value is not None}
+    rule = rule or ("metadata" if columns else "class")
+    spec = arguments.named(RULES, rule, {**options.get("rule", {}), **columns})
     images = arguments.opened(source, options.get("source"))
     _finish(settings.build(RULES, spec, images), images, out)
 
@@ -43,6 +48,7 @@ def mine(
     from sempairs.pairs.mining import MINERS, Features
     from sempairs.pairs.mining import mine as mine_pairs
 
+    arguments.check_parquet(out)
     options = arguments.tables(set_, "source", "miner", "features")
     spec = arguments.named(MINERS, miner, options.get("miner"))
     images = arguments.opened(source, options.get("source"))
@@ -66,11 +72,11 @@ def audit(
 
 
 def _finish(pairs: Any, source: Any, out: Path) -> None:
-    from sempairs.core.errors import UserError
     from sempairs.pairs.audit import audit
 
-    if out.suffix != ".parquet":
-        raise UserError("a pair set is a Parquet file", got=str(out), todo=f"--out {out.with_suffix('.parquet')}")
     pairs.save(out)
     print("\n".join(audit(pairs, source).lines()))
     print(f"pair set {pairs.hash}: {out}")
+
+
+pair_operations.add_to(app)

@@ -101,7 +101,7 @@ class PairSet:
         Parameters
         ----------
         row_rules: the rule of each pair where the pairs of one set differ in it; default: the name of `rule`.
-        similarity, group: one value for each pair, see the module's docstring.
+        similarity, group: one value for each pair, NaN or None where it is not known.
         """
         n = len(left)
         if n == 0:
@@ -118,7 +118,7 @@ class PairSet:
             "a_hash": a_hash,
             "b_hash": b_hash,
             "rule": np.full(n, rule.name, dtype=object) if row_rules is None else row_rules,
-            "similarity": pa.nulls(n) if similarity is None else similarity,
+            "similarity": pa.nulls(n) if similarity is None else pa.array(similarity, mask=np.isnan(similarity)),
             "group": pa.nulls(n) if group is None else group,
             "label": label,
             "verdict": pa.nulls(n),
