@@ -42,19 +42,47 @@ def mine(
     set_: arguments.Assignments = None,
 ) -> None:
     """Pair up images without labels, by the features of an encoder (options: --set miner.k=10)."""
-    from sempairs.core import settings
-    from sempairs.encoders.extract import encoder_id, extract
-    from sempairs.encoders.opening import find_encoder
-    from sempairs.pairs.mining import MINERS, Features
-    from sempairs.pairs.mining import mine as mine_pairs
-
     arguments.check_parquet(out)
     options = arguments.tables(set_, "source", "miner", "features")
-    spec = arguments.named(MINERS, miner, options.get("miner"))
     images = arguments.opened(source, options.get("source"))
-    encoder = find_encoder(features, options.get("features"), images)
-    seen = Features(images.ids, extract(encoder, images), encoder_id(encoder))
-    _finish(mine_pairs(images, seen, lambda values: settings.build(MINERS, spec, values), spec), images, out)
+    _finish(_mined(images, miner, options.get("miner"), features, options.get("features")), images, out)
+
+
+@app.command()
+def arms(
+    source: arguments.Source,
+    out: Annotated[Path, typer.Option(help="A folder; each arm becomes NAME.parquet in it.")],
+    count: Annotated[int, typer.Option(help="Pairs in each arm, and images of the baseline.")],
+    features: Annotated[str, typer.Option(help="The encoder that the mined arm looks through.")] = "pca",
+    set_: arguments.Assignments = None,
+) -> None:
+    """Make the matched arms of a study, with the proof (options: --set arms.mixed=0.3, arms.noisy, arms.seed)."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from sempairs.core.settings import check
+    from sempairs.pairs.arms import matched_arms, prove_match
+
+    options = arguments.tables(set_, "source", "arms", "miner", "features")
+    shares = check(matched_arms, options.get("arms", {}), "arms", but=("miner",))
+    images = arguments.opened(source, options.get("source"))
+    miner_options = {"k": 50, "rest": "nearest", **options.get("miner", {})}
+    made = matched_arms(
+        images,
+        count,
+        **shares,
+        miner=lambda base: _mined(base, "mutual", miner_options, features, options.get("features")),
+    )
+    table = Table("arm", "pairs", "images", "purity", "a as baseline", "pairs in baseline", "images in baseline")
+    for proof in prove_match(made, images):
+        purity = "" if proof.purity is None else f"{proof.purity:.1%}"
+        shared = (f"{proof.shared_pairs:,}", f"{proof.shared_images:,}")
+        same = "same images" if proof.same_images else "same classes"
+        table.add_row(proof.arm, f"{proof.pairs:,}", f"{proof.images:,}", purity, same, *shared)
+    for name, pairs in made.items():
+        pairs.save(out / f"{name}.parquet")
+    Console().print(table)
+    print(f"{len(made)} arms in {out}: the same pair count and classes, checked")
 
 
 @app.command()
@@ -69,6 +97,20 @@ def audit(
     loaded = PairSet.load(pairs)
     images = loaded.open_source() if source is None else arguments.opened(source, None)
     print("\n".join(audit_pairs(loaded, images).lines()))
+
+
+def _mined(images: Any, miner: str, options: dict[str, Any] | None, features: str, their: dict[str, Any] | None) -> Any:
+    """The pairs that a mining rule finds in these images through an encoder."""
+    from sempairs.core import settings
+    from sempairs.encoders.extract import encoder_id, extract
+    from sempairs.encoders.opening import find_encoder
+    from sempairs.pairs.mining import MINERS, Features
+    from sempairs.pairs.mining import mine as mine_pairs
+
+    spec = arguments.named(MINERS, miner, options)
+    encoder = find_encoder(features, their, images)
+    seen = Features(images.ids, extract(encoder, images), encoder_id(encoder))
+    return mine_pairs(images, seen, lambda values: settings.build(MINERS, spec, values), spec)
 
 
 def _finish(pairs: Any, source: Any, out: Path) -> None:

@@ -7,7 +7,7 @@ source) and cannot be set. Unknown options, wrong types and unknown names end in
 import inspect
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -36,14 +36,18 @@ def options_of(member: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
 
 
-def check(member: Callable[..., Any], options: Mapping[str, Any], place: str) -> dict[str, Any]:
+def check(
+    member: Callable[..., Any], options: Mapping[str, Any], place: str, but: Collection[str] = ()
+) -> dict[str, Any]:
     """All options of `member`: those given, checked, and the defaults of the others, as plain JSON values.
+
+    `but` names keyword-only parameters that are no options: what the program hands in by name.
 
     Raises
     ------
     UserError: an option that does not exist (with the nearest one that does) or a value of the wrong type.
     """
-    known = options_of(member)
+    known = {name: option for name, option in options_of(member).items() if name not in but}
     for name in options:
         if name not in known:
             raise UserError(f"{place} has no option {name!r}", todo=suggest(name, known))

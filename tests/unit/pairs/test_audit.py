@@ -3,12 +3,10 @@ import pytest
 from scipy.stats import binomtest
 
 from made import made_source
-from sempairs.core.errors import UserError
 from sempairs.core.settings import Spec
-from sempairs.pairs.arms import prove_match
 from sempairs.pairs.audit import audit
 from sempairs.pairs.pairset import PairSet
-from sempairs.pairs.rules import identity, random_pairs, same_class
+from sempairs.pairs.rules import identity
 
 
 def test_what_is_counted_by_hand():
@@ -38,17 +36,3 @@ def test_without_labels_purity_is_not_known():
     found = audit(identity(source), source)
     assert found.purity is None
     assert "purity: not known" in "\n".join(found.lines())
-
-
-def test_arms_of_the_same_images_match():
-    source = made_source(40)
-    prove_match({"a": identity(source), "b": same_class(source), "c": random_pairs(source)}, source)
-
-
-def test_arms_that_do_not_match_are_refused():
-    source = made_source(40)
-    with pytest.raises(UserError, match=r"not matched(?s:.*)40 and 36 pairs"):
-        prove_match({"a": identity(source), "b": identity(source.take(np.arange(36)))}, source)
-    other = PairSet.make(source, np.append(np.arange(39), 0), np.arange(40), Spec(name="test"))
-    with pytest.raises(UserError, match="2 images that one uses more often"):
-        prove_match({"a": identity(source), "b": other}, source)
