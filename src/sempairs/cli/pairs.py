@@ -73,7 +73,8 @@ def arms(
         **shares,
         miner=lambda base: _mined(base, "mutual", miner_options, features, options.get("features")),
     )
-    table = Table("arm", "pairs", "images", "purity", "a as baseline", "pairs in baseline", "images in baseline")
+    table = Table("arm", "pairs", "images", "purity", "a", "shared pairs", "shared images")
+    table.columns[0].no_wrap = True
     for proof in prove_match(made, images):
         purity = "" if proof.purity is None else f"{proof.purity:.1%}"
         shared = (f"{proof.shared_pairs:,}", f"{proof.shared_images:,}")
@@ -82,7 +83,7 @@ def arms(
     for name, pairs in made.items():
         pairs.save(out / f"{name}.parquet")
     Console().print(table)
-    print(f"{len(made)} arms in {out}: the same pair count and classes, checked")
+    print(f"{len(made)} arms in {out}, the same pair count and classes, checked; shared: with the first arm")
 
 
 @app.command()
@@ -97,6 +98,49 @@ def audit(
     loaded = PairSet.load(pairs)
     images = loaded.open_source() if source is None else arguments.opened(source, None)
     print("\n".join(audit_pairs(loaded, images).lines()))
+
+
+@app.command()
+def calibrate(
+    pairs: Pairs,
+    wanted: Annotated[float, typer.Option(help="The precision to be promised.")] = 0.95,
+    confidence: Annotated[float, typer.Option(help="How sure the promise is.")] = 0.95,
+    sample: Annotated[int, typer.Option(help="How many random pairs to judge by their images' labels.")] = 500,
+    seed: int = 0,
+    source: Annotated[str | None, typer.Option(help="The images, if they are elsewhere than when it was made.")] = None,
+) -> None:
+    """Find the similarity threshold that promises a wanted precision, from a small labelled sample."""
+    import numpy as np
+    from rich.console import Console
+    from rich.table import Table
+
+    from sempairs.core.seeds import rng
+    from sempairs.pairs import PairSet
+    from sempairs.pairs.calibrate import calibrate as calibrate_pairs
+
+    loaded = PairSet.load(pairs)
+    images = loaded.open_source() if source is None else arguments.opened(source, None)
+    labels = images.need_labels("calibration")
+    left, right = loaded.positions(images).T
+    judged = np.zeros(len(loaded), dtype=bool)
+    judged[rng("calibrate", seed).permutation(len(loaded))[:sample]] = True
+    similarity = loaded.column("similarity").astype(np.float64)
+    found = calibrate_pairs(similarity, judged, labels[left] == labels[right], wanted=wanted, confidence=confidence)
+    table = Table("similarity from", "pairs kept", "judged", "precision", "95% interval")
+    for step in found.steps[:: max(1, len(found.steps) // 12)]:
+        interval = f"{step.low:.1%} to {step.high:.1%}"
+        table.add_row(
+            f"{step.similarity:.4f}", f"{step.kept:.1%}", f"{step.judged:,}", f"{step.precision:.1%}", interval
+        )
+    Console().print(table)
+    if found.chosen is None:
+        print(f"the sample supports no promise of {wanted:.0%}: judge more, mine otherwise, or want less")
+    else:
+        kept, threshold = found.chosen.kept, found.chosen.similarity
+        print(
+            f"precision >= {wanted:.0%} at {confidence:.0%} confidence: keep similarity >= {threshold!r} ({kept:.1%})"
+        )
+        print(f"sempairs pairs filter {pairs} --similarity-from {threshold!r} --out certain.parquet")
 
 
 def _mined(images: Any, miner: str, options: dict[str, Any] | None, features: str, their: dict[str, Any] | None) -> Any:
