@@ -1,11 +1,21 @@
 """`sempairs pairs`: build, mine and audit pair sets."""
 
+import enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sempairs.cli import arguments, pair_operations
+
+
+class Order(enum.StrEnum):
+    """Which pairs a contact sheet shows."""
+
+    random = "random"
+    best = "best"
+    worst = "worst"
+
 
 app = typer.Typer(no_args_is_help=True, help="Build, mine, audit and rework pair sets.")
 Pairs = Annotated[Path, typer.Argument(help="A pair set (Parquet).")]
@@ -98,6 +108,27 @@ def audit(
     loaded = PairSet.load(pairs)
     images = loaded.open_source() if source is None else arguments.opened(source, None)
     print("\n".join(audit_pairs(loaded, images).lines()))
+
+
+@app.command()
+def show(
+    pairs: Pairs,
+    out: Annotated[Path, typer.Option(help="The picture (PNG).")],
+    count: Annotated[int, typer.Option(help="How many pairs.", min=1)] = 24,
+    order: Annotated[Order, typer.Option(help="Best and worst are by similarity.")] = Order.random,
+    source: Annotated[str | None, typer.Option(help="The images, if they are elsewhere than when it was made.")] = None,
+) -> None:
+    """Draw pairs as a contact sheet, to be looked at before anything is trained on them."""
+    from sempairs.core.files import atomic_write
+    from sempairs.pairs import PairSet
+    from sempairs.report.sheet import choose, contact_sheet
+
+    loaded = PairSet.load(pairs)
+    images = loaded.open_source() if source is None else arguments.opened(source, None)
+    sheet = contact_sheet(loaded, images, choose(loaded, count, order.value))
+    with atomic_write(out) as file:
+        sheet.save(file, "PNG")
+    print(f"contact sheet: {out}")
 
 
 @app.command()
