@@ -17,7 +17,12 @@ BLOCK_BYTES = 128 * 2**20
 
 
 def nearest(
-    queries: Float32[np.ndarray, "n d"], bank: Float32[np.ndarray, "m d"], k: int, *, exclude_self: bool
+    queries: Float32[np.ndarray, "n d"],
+    bank: Float32[np.ndarray, "m d"],
+    k: int,
+    *,
+    exclude_self: bool,
+    at_most: float = 1.0,
 ) -> tuple[Int64[np.ndarray, "n {k}"], Float64[np.ndarray, "n {k}"]]:
     """The `k` rows of `bank` most similar to each query.
 
@@ -31,10 +36,12 @@ def nearest(
     queries, bank: features; rows need not be normalised.
     k: how many neighbours.
     exclude_self: query i is row i of the bank, and is not its own neighbour.
+    at_most: rows more similar than this are passed over. The more of them a query has, the longer it takes.
 
     Returns
     -------
-    Indices into `bank`, and cosine similarities.
+    Indices into `bank`, and cosine similarities; where fewer than `k` rows are within `at_most`, the last similarities
+    are -inf and their indices mean nothing.
 
     Raises
     ------
@@ -49,8 +56,8 @@ def nearest(
         raise UserError(
             "there are not that many neighbours", got=k, todo=f"ask for 1 to {m - exclude_self}, or give more images"
         )
-    query_norms = _norms(queries, "queries")
-    bank_norms = query_norms if bank is queries else _norms(bank, "bank")
+    query_norms = norms(queries, "queries")
+    bank_norms = query_norms if bank is queries else norms(bank, "bank")
 
     index = faiss.IndexFlatIP(d)
     index.add(_unit32(bank, bank_norms))
@@ -64,6 +71,7 @@ def nearest(
                 scores = _scores(queries[block], query_norms[block], bank[found], bank_norms[found])
                 if exclude_self:
                     scores[found == block[:, None]] = -np.inf
+                scores[scores > at_most] = -np.inf
                 best = np.lexsort((found, -scores))[:, :k]
                 indices[block] = np.take_along_axis(found, best, 1)
                 similarity[block] = np.take_along_axis(scores, best, 1)
@@ -72,6 +80,22 @@ def nearest(
                 bar(int(sure.sum()))
             rows, width = np.concatenate(unsure), min(m, 4 * width)
     return indices, similarity
+
+
+def cosine(left: Float32[np.ndarray, "n d"], right: Float32[np.ndarray, "n d"]) -> Float64[np.ndarray, " n"]:
+    """Cosine similarity of row i with row i, the very number `nearest` gives for them.
+
+    Raises
+    ------
+    UserError: rows that are zero or not finite.
+    """
+    left_norms, right_norms = norms(left, "left rows"), norms(right, "right rows")
+    similarity = np.empty(len(left))
+    step = max(1, BLOCK_BYTES // (8 * max(1, left.shape[1])))
+    for block in np.split(np.arange(len(left)), range(step, len(left), step)):
+        candidates, candidate_norms = right[block, None], right_norms[block, None]
+        similarity[block] = _scores(left[block], left_norms[block], candidates, candidate_norms)[:, 0]
+    return similarity
 
 
 def _scores(
@@ -104,20 +128,20 @@ def _is_sure(
     return sure
 
 
-def _norms(rows: Float32[np.ndarray, "n d"], name: str) -> Float64[np.ndarray, " n"]:
+def norms(rows: Float32[np.ndarray, "n d"], name: str) -> Float64[np.ndarray, " n"]:
     """Euclidean lengths in float64. Raises UserError if one is zero or not finite."""
-    norms = np.empty(len(rows))
+    lengths = np.empty(len(rows))
     step = max(1, BLOCK_BYTES // (8 * max(1, rows.shape[1])))
     for start in range(0, len(rows), step):
-        norms[start : start + step] = np.sqrt(np.square(rows[start : start + step], dtype=np.float64).sum(axis=-1))
-    bad = int((~np.isfinite(norms) | (norms == 0)).sum())
+        lengths[start : start + step] = np.sqrt(np.square(rows[start : start + step], dtype=np.float64).sum(axis=-1))
+    bad = int((~np.isfinite(lengths) | (lengths == 0)).sum())
     if bad:
         raise UserError(
             "features without a direction have no neighbours",
             got=f"{bad} of {len(rows)} rows of the {name} are zero or not finite",
             todo="look at the training: it diverged or collapsed, or the encoder's weights are damaged",
         )
-    return norms
+    return lengths
 
 
 def _unit32(rows: Float32[np.ndarray, "n d"], norms: Float64[np.ndarray, " n"]) -> Float32[np.ndarray, "n d"]:

@@ -43,9 +43,10 @@ def commands(page: str) -> list[str]:
 
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
-    """300 photographs of 16 x 16 pixels in 3 classes, and a study of them, in the working folder."""
+    """300 photographs of 16 x 16 pixels in 3 classes, a table and a study of them, in the working folder."""
     monkeypatch.chdir(tmp_path)
     random = rng("documentation photos")
+    rows = ["image,label,patient_id"]
     for number in range(300):
         label = number % 3
         folder = tmp_path / "photos" / ("bag", "coat", "shoe")[label]
@@ -53,6 +54,8 @@ def photos(tmp_path, monkeypatch):
         pixels = random.integers(0, 80, (16, 16, 3), dtype=np.uint8)
         pixels[:, :, label] += 120
         Image.fromarray(pixels).save(folder / f"{number:03}.png")
+        rows.append(f"photos/{folder.name}/{number:03}.png,{folder.name},p{number // 9:02}")
+    Path("photos.csv").write_text("\n".join(rows))
     Path("study.toml").write_text(STUDY)
 
 

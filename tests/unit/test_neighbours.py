@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sempairs import neighbours
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
-from sempairs.neighbours import nearest
+from sempairs.neighbours import cosine, nearest
 
 
 def slow(queries, bank, k, exclude_self):
@@ -56,6 +56,29 @@ def test_equals_the_full_float64_computation_for_any_blocks_margin_and_threads(p
     finally:
         faiss.omp_set_num_threads(before)
     assert_same(got, slow(queries, bank, k, exclude_self))
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.sampled_from([-0.5, 0.5, 0.9]), st.sampled_from([0, 8]))
+def test_rows_above_an_upper_bound_are_passed_over(problem, at_most, margin):
+    queries, bank, k, exclude_self = problem
+    with mock.patch.object(neighbours, "MARGIN", margin):
+        indices, similarity = nearest(queries, bank, k, exclude_self=exclude_self, at_most=at_most)
+    everything = zip(*slow(queries, bank, len(bank) - exclude_self, exclude_self), indices, similarity, strict=True)
+    for wanted, scores, found, found_scores in everything:
+        wanted, scores = wanted[scores <= at_most][:k], scores[scores <= at_most][:k]
+        np.testing.assert_array_equal(found[: len(wanted)], wanted)
+        np.testing.assert_array_equal(found_scores, np.pad(scores, (0, k - len(scores)), constant_values=-np.inf))
+
+
+@settings(max_examples=30, deadline=None)
+@given(problems(), st.sampled_from([1, 2000, 2**27]))
+def test_the_cosine_of_two_rows_is_the_number_that_nearest_gives(problem, block_bytes):
+    queries, bank, k, exclude_self = problem
+    indices, similarity = nearest(queries, bank, k, exclude_self=exclude_self)
+    with mock.patch.object(neighbours, "BLOCK_BYTES", block_bytes):
+        again = cosine(np.repeat(queries, k, axis=0), bank[indices.ravel()])
+    np.testing.assert_array_equal(again.reshape(similarity.shape), similarity)
 
 
 def test_more_duplicates_than_the_margin_go_to_the_lowest_indices():

@@ -7,7 +7,9 @@ import typer
 
 Source = Annotated[
     str,
-    typer.Argument(help="A folder of images, an IDX file, or a named source (`sempairs describe source`)."),
+    typer.Argument(
+        help="A folder of images, a CSV or Parquet table, an IDX file, or a named source (`sempairs describe source`)."
+    ),
 ]
 Assignments = Annotated[
     list[str] | None,

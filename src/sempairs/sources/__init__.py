@@ -10,6 +10,10 @@ SOURCES = Registry(
         "fashion-mnist": "sempairs.sources.fashion_mnist:fashion_mnist",
         "folder": "sempairs.sources.folder:folder",
         "idx": "sempairs.sources.idx:idx",
+        "shapes": "sempairs.sources.shapes.source:shapes",
+        "subset": "sempairs.sources.subset:subset",
+        "table": "sempairs.sources.table:table",
+        "union": "sempairs.sources.union:union",
     },
 )
 

@@ -12,7 +12,7 @@ from jaxtyping import Int64
 
 from sempairs.core.errors import UserError
 from sempairs.sources.base import Quarantined, Source
-from sempairs.sources.frames import ImageFile, Quarantine, frames_of
+from sempairs.sources.gathering import check_options, gather
 from sempairs.sources.manifest import hash_files
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
@@ -37,40 +37,23 @@ def folder(*, root: str, size: int = 64, bad_share: float = 0.1) -> Source:
     ------
     UserError: no such folder, no image in it, too many bad ones.
     """
-    if not 1 <= size <= 4096:
-        raise UserError("the size of the frames is out of range", got=size, todo="choose 1 to 4096 pixels")
-    if not 0 <= bad_share <= 1:
-        raise UserError("bad_share is a share", got=bad_share, todo="choose 0 to 1")
+    check_options(size, bad_share)
     path = _existing(root)
     listing = _list(path)
     name = _printable(path.name)
     hashes = hash_files(path, listing.files)
-    unread = tuple(Quarantined(id, str(reason)) for id, reason in hashes.items() if not isinstance(reason, str))
-    rows = (*listing.quarantined, *unread)
-    quarantine = Quarantine(name, len(listing.files) + len(listing.quarantined), bad_share, rows)
-    quarantine.check()
-    files = [ImageFile(id, listing.files[id], sha) for id, sha in hashes.items() if isinstance(sha, str)]
-    frames = frames_of(files, size, quarantine)
-    kept = [files[position] for position in frames.kept]
-    bad = (*rows, *frames.quarantined)
-    if not kept:
-        raise UserError(
-            f"{name!r} has no good image", got=f"{bad[0].id!r}: {bad[0].reason}", todo="give another folder"
-        )
-    if bad:
-        first = f"{bad[0].id!r}: {bad[0].reason}"
-        log.warning("%r: %d of %d images left out, the first: %s", name, len(bad), quarantine.total, first)
-    ids = [file.id for file in kept]
-    labels, label_names = _classes(ids, name)
+    paths = list(listing.files.values())
+    good = gather(name, hashes, lambda at: (paths[i] for i in at), size, bad_share, tuple(listing.quarantined))
+    labels, label_names = _classes(good.ids, name)
     return Source(
         name=name,
-        ids=np.array(ids, dtype=object),
-        hashes=np.array([file.sha256 for file in kept], dtype=object),
-        frames=frames.images,
+        ids=np.array(good.ids, dtype=object),
+        hashes=good.hashes,
+        frames=good.frames,
         labels=labels,
         label_names=label_names,
-        columns={"folder": np.array([id.rpartition("/")[0] for id in ids], dtype=object)},
-        quarantined=bad,
+        columns={"folder": np.array([id.rpartition("/")[0] for id in good.ids], dtype=object)},
+        quarantined=good.quarantined,
     )
 
 

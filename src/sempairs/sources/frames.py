@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import os
 import time
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,7 +24,7 @@ from sempairs.core.progress import progress
 from sempairs.sources import decode
 from sempairs.sources.base import Quarantined
 from sempairs.sources.cache import stamp_of, writing_cache
-from sempairs.sources.workers import decode_files
+from sempairs.sources.workers import Content, decode_files
 
 SCHEMA = 1
 FEW = 256
@@ -32,11 +32,10 @@ FEW = 256
 
 
 @dataclass(frozen=True)
-class ImageFile:
-    """A file that is to become a frame: its id in the source, where it is, and the sha256 of its bytes."""
+class ImageKey:
+    """An image that is to become a frame: its id in the source and the sha256 of its encoded bytes."""
 
     id: str
-    path: Path
     sha256: str
 
 
@@ -72,19 +71,26 @@ class Quarantine:
 
 @dataclass(frozen=True)
 class Frames:
-    """Decoded images: frames `[n, size, size, 3]`, which of the files they are `[n]`, and the files left out."""
+    """Decoded images: frames `[n, h, w, c]`, which of the keys they are `[n]`, and the images left out."""
 
-    images: UInt8[np.ndarray, "n s s 3"]
+    images: UInt8[np.ndarray, "n h w c"]
     kept: Int64[np.ndarray, " n"]
     quarantined: tuple[Quarantined, ...]
 
 
-def frames_of(files: Sequence[ImageFile], size: int, quarantine: Quarantine, workers: int | None = None) -> Frames:
-    """The frames of these files, from the cache or decoded now.
+def frames_of(
+    keys: Sequence[ImageKey],
+    contents: Iterable[Content],
+    size: int,
+    quarantine: Quarantine,
+    workers: int | None = None,
+) -> Frames:
+    """The frames of these images, from the cache or decoded now.
 
     Parameters
     ----------
-    files: the images, in order.
+    keys: the images, in order.
+    contents: the file of each, in the same order; taken one by one, and not at all if the cache has the frames.
     size: height and width of a frame, made by `decode.square`.
     quarantine: how many may be bad.
     workers: decoding processes, 0 for this one; None chooses. The bytes do not depend on it.
@@ -93,21 +99,47 @@ def frames_of(files: Sequence[ImageFile], size: int, quarantine: Quarantine, wor
     ------
     UserError: too many bad images, files that change meanwhile, no room or no permission for the cache.
     """
-    folder = cache_folder() / "frames" / _key(files, size)
-    frames = _load(folder, files, size)
-    if frames is None:
-        _build(folder, files, size, quarantine, _workers(len(files)) if workers is None else workers)
-        frames = _load(folder, files, size)
-        if frames is None:
-            raise UserError("the decoded frames did not stay on the disk", got=folder, todo="look at its file system")
-    quarantine.check(frames.quarantined)
-    return frames
+    count = _workers(len(keys)) if workers is None else workers
+    with contextlib.closing(_checked(keys, contents, size, count)) as decoded:
+        return stored_frames("decoding", keys, decoded, (size, size, 3), quarantine)
 
 
-def _key(files: Sequence[ImageFile], size: int) -> str:
-    digest = hashlib.sha256(f"{SCHEMA} {decode.VERSION} {size}".encode())
-    for file in files:
-        digest.update(f"{len(file.id)}:{file.id}{file.sha256}".encode())
+def stored_frames(
+    doing: str,
+    keys: Sequence[ImageKey],
+    frames: Iterable[UInt8[np.ndarray, "h w c"] | str],
+    shape: tuple[int, int, int],
+    quarantine: Quarantine,
+) -> Frames:
+    """The frames of these images, from the cache or written to it now.
+
+    Parameters
+    ----------
+    doing: what the frames are made by, for the progress bar and as a part of the key.
+    keys: the images, in order.
+    frames: of each image, or the reason why it has none; taken one by one, and not at all if the cache has them.
+    shape: height, width and channels of every frame.
+    quarantine: how many may be bad.
+
+    Raises
+    ------
+    UserError: too many bad images, no room or no permission for the cache.
+    """
+    folder = cache_folder() / "frames" / _key(doing, keys, shape)
+    found = _load(folder, keys, shape)
+    if found is None:
+        _build(folder, doing, keys, frames, shape, quarantine)
+        found = _load(folder, keys, shape)
+        if found is None:
+            raise UserError("the frames did not stay on the disk", got=folder, todo="look at its file system")
+    quarantine.check(found.quarantined)
+    return found
+
+
+def _key(doing: str, keys: Sequence[ImageKey], shape: tuple[int, int, int]) -> str:
+    digest = hashlib.sha256(f"{SCHEMA} {decode.VERSION} {doing} {shape}".encode())
+    for key in keys:
+        digest.update(f"{len(key.id)}:{key.id}{key.sha256}".encode())
     return digest.hexdigest()[:16]
 
 
@@ -117,27 +149,34 @@ def _workers(images: int) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _build(folder: Path, files: Sequence[ImageFile], size: int, quarantine: Quarantine, workers: int) -> None:
+def _build(
+    folder: Path,
+    doing: str,
+    keys: Sequence[ImageKey],
+    frames: Iterable[UInt8[np.ndarray, "h w c"] | str],
+    shape: tuple[int, int, int],
+    quarantine: Quarantine,
+) -> None:
     bad: dict[int, Quarantined] = {}
     pixels = hashlib.sha256()
     _sweep(folder)
-    with writing_cache(), atomic_write(folder / "frames.npy") as out, progress("decoding", len(files), "images") as bar:
-        start = _write_header(out, len(files), size)
-        with contextlib.closing(_checked(files, size, workers)) as decoded:
-            for position, (file, frame) in enumerate(decoded):
-                if isinstance(frame, str):
-                    bad[position] = Quarantined(file.id, frame)
-                    quarantine.check(bad.values())
-                else:
-                    out.write(frame.data)
-                    pixels.update(frame.data)
-                bar()
+    with writing_cache(), atomic_write(folder / "frames.npy") as out, progress(doing, len(keys), "images") as bar:
+        start = _write_header(out, len(keys), shape)
+        for position, (key, frame) in enumerate(zip(keys, frames, strict=True)):
+            if isinstance(frame, str):
+                bad[position] = Quarantined(key.id, frame)
+                quarantine.check(bad.values())
+            else:
+                data = np.ascontiguousarray(frame).data
+                out.write(data)
+                pixels.update(data)
+            bar()
         out.seek(0)
-        assert _write_header(out, len(files) - len(bad), size) == start, "NumPy leaves room for any count of rows"
+        assert _write_header(out, len(keys) - len(bad), shape) == start, "NumPy leaves room for any count of rows"
     with writing_cache():
         record = {
             "schema": SCHEMA,
-            "frames": len(files) - len(bad),
+            "frames": len(keys) - len(bad),
             "sha256": pixels.hexdigest(),
             "quarantined": [[position, row.id, row.reason] for position, row in bad.items()],
             "pillow": PIL.__version__,
@@ -155,30 +194,28 @@ def _sweep(folder: Path) -> None:
 
 
 def _checked(
-    files: Sequence[ImageFile], size: int, workers: int
-) -> Generator[tuple[ImageFile, UInt8[np.ndarray, "s s 3"] | str], None, None]:
-    """Each file with its frame or the reason why it has none."""
+    keys: Sequence[ImageKey], contents: Iterable[Content], size: int, workers: int
+) -> Generator[UInt8[np.ndarray, "s s 3"] | str, None, None]:
+    """The frame of each image or the reason why it has none."""
     try:
-        decoded = decode_files((file.path for file in files), size, workers)
+        decoded = decode_files(contents, size, workers)
         with contextlib.closing(decoded):
-            for file, one in zip(files, decoded, strict=True):
-                if one.sha256 and one.sha256 != file.sha256:
-                    raise UserError(
-                        f"{file.id!r} changed while it was read", todo="run again when nothing writes to it"
-                    )
-                yield file, one.reason if one.frame is None else one.frame
+            for key, one in zip(keys, decoded, strict=True):
+                if one.sha256 and one.sha256 != key.sha256:
+                    raise UserError(f"{key.id!r} changed while it was read", todo="run again when nothing writes to it")
+                yield one.reason if one.frame is None else one.frame
     except OSError as error:
         raise UserError(
             "an image could not be read again", got=f"{error.filename!r}: {error.strerror}", todo="run again"
         ) from None
 
 
-def _write_header(out: IO[bytes], rows: int, size: int) -> int:
-    np.lib.format.write_array_header_1_0(out, {"descr": "|u1", "fortran_order": False, "shape": (rows, size, size, 3)})
+def _write_header(out: IO[bytes], rows: int, shape: tuple[int, int, int]) -> int:
+    np.lib.format.write_array_header_1_0(out, {"descr": "|u1", "fortran_order": False, "shape": (rows, *shape)})
     return out.tell()
 
 
-def _load(folder: Path, files: Sequence[ImageFile], size: int) -> Frames | None:
+def _load(folder: Path, keys: Sequence[ImageKey], shape: tuple[int, int, int]) -> Frames | None:
     """What the cache has, or None if that is missing, cut off or damaged."""
     try:
         record = read_json(folder / "record.json")
@@ -186,7 +223,7 @@ def _load(folder: Path, files: Sequence[ImageFile], size: int) -> Frames | None:
         bad = {int(position): Quarantined(str(id), str(reason)) for position, id, reason in record["quarantined"]}
         if record["schema"] != SCHEMA or images.dtype != np.uint8:
             return None
-        if images.shape != (len(files) - len(bad), size, size, 3):
+        if images.shape != (len(keys) - len(bad), *shape):
             return None
         # All bytes are read again only when the file is not the very one that was written.
         stamp = stamp_of((folder / "frames.npy").stat())
@@ -196,5 +233,5 @@ def _load(folder: Path, files: Sequence[ImageFile], size: int) -> Frames | None:
             write_json(folder / "record.json", record | {"stamp": stamp})
     except (UserError, OSError, ValueError, TypeError, KeyError, EOFError):
         return None
-    kept = np.array([position for position in range(len(files)) if position not in bad], dtype=np.int64)
+    kept = np.array([position for position in range(len(keys)) if position not in bad], dtype=np.int64)
     return Frames(images, kept, tuple(bad.values()))

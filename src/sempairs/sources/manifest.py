@@ -1,15 +1,17 @@
-"""The sha256 of every file of a folder, remembered, so that unchanged files are not read again.
+"""The sha256 of every image of a folder or of a table, remembered, so that unchanged files are not read again.
 
 A file counts as unchanged while its size, its time of modification and its time of status change are. A file changed
 within two seconds before it was hashed is not remembered: it could change again without a new time.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from sempairs.core.errors import UserError
 from sempairs.core.files import cache_folder, hash_of, read_json, write_text
@@ -24,6 +26,7 @@ THREADS = 8
 """Reading waits for the disk more than for the processor."""
 
 Stamp = list[int]
+C = TypeVar("C")
 
 
 def hash_files(root: Path, files: Mapping[str, Path], limits: Limits = LIMITS) -> dict[str, str | BadImage]:
@@ -80,3 +83,44 @@ def _read(book: Path) -> dict[str, tuple[Stamp, str]]:
         return {id: (list(map(int, stamp)), str(sha256)) for id, (stamp, sha256) in table["files"].items()}
     except (UserError, TypeError, ValueError, KeyError, AttributeError):
         return {}
+
+
+def remembered_rows(
+    file: Path,
+    column: str,
+    rows: int,
+    contents: Callable[[], Iterable[C]],
+    hash_one: Callable[[C], str | BadImage],
+) -> list[str | BadImage]:
+    """The sha256 of each image inside a table's file, or why it has none, remembered while the file is unchanged.
+
+    Parameters
+    ----------
+    file: the table's file.
+    column, rows: of the images in it.
+    contents: reads the images, in order.
+    hash_one: the sha256 of one of them. A path is hashed every time, since the table does not change with its file.
+
+    Raises
+    ------
+    UserError: what is remembered cannot be written.
+    """
+    book = cache_folder() / "manifests" / f"{hash_of([os.fspath(file), column])}.json"
+    began = time.time_ns()
+    stamp = stamp_of(file.stat())
+    with contextlib.suppress(UserError, TypeError, ValueError, KeyError, AttributeError):
+        table = read_json(book)
+        if table["schema"] == SCHEMA and table["stamp"] == stamp and len(table["rows"]) == rows:
+            return [sha256 or BadImage(reason) for sha256, reason in table["rows"]]
+    found: list[str | BadImage] = []
+    only_bytes = True
+    with progress("reading images", rows, "images") as bar:
+        for content in contents():
+            only_bytes = only_bytes and not isinstance(content, Path)
+            found.append(hash_one(content))
+            bar()
+    if only_bytes and began - stamp[1] > FRESH:
+        entries = [["", str(one)] if isinstance(one, BadImage) else [one, ""] for one in found]
+        with writing_cache():
+            write_text(book, json.dumps({"schema": SCHEMA, "stamp": stamp, "rows": entries}) + "\n")
+    return found

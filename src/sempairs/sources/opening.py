@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import glob
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,12 @@ from sempairs.core.errors import UserError, suggest
 from sempairs.core.settings import Spec, build, resolve
 from sempairs.sources import SOURCES
 from sempairs.sources.base import Source
+from sempairs.sources.folder import EXTENSIONS
 from sempairs.sources.idx import is_idx
+from sempairs.sources.tabular import class_names, holds_bytes, is_pair_set, is_parquet, schema_of
+
+IMAGE_COLUMNS = ("image", "img", "path", "file_name", "filename", "file", "image_path", "filepath")
+LABEL_COLUMNS = ("label", "labels", "class", "category", "target")
 
 
 def open_source(spec: str | Mapping[str, Any] | Spec) -> Source:
@@ -31,10 +37,12 @@ def open_source(spec: str | Mapping[str, Any] | Spec) -> Source:
 
 
 def guess_spec(text: str) -> Spec:
-    """The source that a word on the command line means: a folder, an IDX file or the name of a source.
+    """The source that a word on the command line means: a folder, a table, an IDX file or the name of a source.
 
     Paths are made absolute, since a pair set that keeps the spec may be used from another folder. The labels of an
-    IDX file are taken from beside it where they have MNIST's names (images-idx3, labels-idx1).
+    IDX file are taken from beside it where they have MNIST's names (images-idx3, labels-idx1). A table's columns of
+    images and classes are the first of `IMAGE_COLUMNS` and `LABEL_COLUMNS` that it has. A folder of nothing but Parquet
+    files is a table, and so is a pattern that ends in .parquet.
 
     Raises
     ------
@@ -42,19 +50,57 @@ def guess_spec(text: str) -> Spec:
     """
     path = Path(os.path.expanduser(text))
     if text and os.path.isdir(path):
+        shards = _shards(path)
+        if shards:
+            return _table_spec(path, shards[0])
         return Spec(name="folder", options={"root": os.path.abspath(path)})
     if os.path.isfile(path):
-        return _idx_spec(path)
+        return _file_spec(path)
+    if glob.has_magic(text) and text.endswith(".parquet") and (found := sorted(glob.glob(os.fspath(path)))):
+        return _table_spec(path, Path(found[0]))
     if text in SOURCES:
         return Spec(name=text)
     near = _near_path(path)
-    found = "there is neither a folder nor a source called"
-    raise UserError(f"{found} {text!r}", todo=f"did you mean {near!r}?" if near else suggest(text, SOURCES))
+    problem = "there is neither a folder nor a source called"
+    raise UserError(f"{problem} {text!r}", todo=f"did you mean {near!r}?" if near else suggest(text, SOURCES))
+
+
+def _file_spec(path: Path) -> Spec:
+    if is_idx(path):
+        return _idx_spec(path)
+    if path.suffix.lower() == ".csv" or is_parquet(path):
+        return _table_spec(path, path)
+    problem = f"{os.fspath(path)!r} is a file, but not an IDX file, a CSV file (.csv) or a Parquet file"
+    raise UserError(problem, todo="give a folder of images")
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The Parquet files of a folder that has no images, no folders, and no pair set in it."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return []
+    shards = [file for file in entries if file.suffix == ".parquet" and file.is_file() and is_parquet(file)]
+    others = [entry for entry in entries if entry.is_dir() or entry.suffix.lower() in EXTENSIONS]
+    return [] if others or any(is_pair_set(schema_of(file)) for file in shards) else shards
+
+
+def _table_spec(path: Path, first: Path) -> Spec:
+    """The table at `path`, whose first file is `first`."""
+    options = {"path": os.path.abspath(path)}
+    schema = schema_of(first)
+    marked = list(class_names(schema))
+    images = [
+        *(name for name in IMAGE_COLUMNS if name in schema.names),
+        *(f.name for f in schema if holds_bytes(f.type)),
+    ]
+    labels = [*(name for name in LABEL_COLUMNS if name in schema.names), *(name for name in marked if len(marked) == 1)]
+    options |= {"image": images[0]} if images else {}
+    options |= {"label": labels[0]} if labels else {}
+    return Spec(name="table", options=options)
 
 
 def _idx_spec(path: Path) -> Spec:
-    if not is_idx(path):
-        raise UserError(f"{os.fspath(path)!r} is a file, but not an IDX file", todo="give a folder of images")
     options = {"images": os.path.abspath(path)}
     labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
     if labels != path and is_idx(labels):

@@ -1,8 +1,9 @@
 """Image files decoded in order by processes of their own: a file that kills or stalls its decoder costs itself.
 
-A process runs `python -m sempairs.sources.workers`, reads one path a line and answers with one line of JSON and the
-pixels. Its memory and its processor time for each image are limited. Nothing is pickled, and the user's main module is
-not imported again (multiprocessing would), so a script needs no `if __name__ == "__main__"`.
+A process runs `python -m sempairs.sources.workers`, reads one path a line, or a line with a count and so many bytes,
+and answers with one line of JSON and the pixels. Its memory and its processor time for each image are limited. Nothing
+is pickled, and the user's main module is not imported again (multiprocessing would), so a script needs no
+`if __name__ == "__main__"`.
 """
 
 import contextlib
@@ -32,6 +33,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 READY = b"ready\n"
 
+Content = Path | bytes
+"""An image file: where it is, or its bytes where they lie in another file and the caller reads them."""
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -59,10 +63,10 @@ def read_image(path: Path, limits: Limits) -> bytes:
         os.close(handle)
 
 
-def decode_file(path: Path, size: int, limits: Limits) -> Decoded:
+def decode_file(content: Content, size: int, limits: Limits) -> Decoded:
     """One file as a square frame. Raises OSError if it cannot be read."""
     try:
-        data = read_image(path, limits)
+        data = content if isinstance(content, bytes) else read_image(content, limits)
     except BadImage as error:
         return Decoded("", reason=str(error))
     sha256 = hashlib.sha256(data).hexdigest()
@@ -90,13 +94,13 @@ def in_order(function: Callable[[T], R], items: Iterable[T], threads: int) -> It
 
 
 def decode_files(
-    paths: Iterable[Path], size: int, workers: int, limits: Limits = LIMITS
+    contents: Iterable[Content], size: int, workers: int, limits: Limits = LIMITS
 ) -> Generator[Decoded, None, None]:
     """Every file as a frame or a reason, in order, the same for any number of workers.
 
     Parameters
     ----------
-    paths: image files.
+    contents: image files; only a few are taken ahead of the consumer.
     size: height and width of the frames.
     workers: processes; 0 decodes in this one, where nothing limits memory and time.
     limits: what one image may cost.
@@ -107,10 +111,10 @@ def decode_files(
     UserError: no decoding process starts.
     """
     if workers == 0:
-        yield from (decode_file(path, size, limits) for path in paths)
+        yield from (decode_file(content, size, limits) for content in contents)
         return
     with _Processes(size, limits) as processes:
-        yield from in_order(processes.decode, paths, workers)
+        yield from in_order(processes.decode, contents, workers)
 
 
 class _Died(Exception):
@@ -133,12 +137,12 @@ class _Processes:
             process.kill()
             process.communicate()
 
-    def decode(self, path: Path) -> Decoded:
+    def decode(self, content: Content) -> Decoded:
         code = 0
         for _ in range(2):  # the first death may have come from outside: a full machine, an impatient user
             process: subprocess.Popen[bytes] = getattr(self._mine, "process", None) or self._start()
             try:
-                return self._ask(process, path)
+                return self._ask(process, content)
             except _Died:
                 process.communicate()
                 self._mine.process, code = None, process.returncode
@@ -173,11 +177,15 @@ class _Processes:
         self._mine.process = process
         return process
 
-    def _ask(self, process: subprocess.Popen[bytes], path: Path) -> Decoded:
+    def _ask(self, process: subprocess.Popen[bytes], content: Content) -> Decoded:
         assert process.stdin
         assert process.stdout
         try:
-            process.stdin.write(json.dumps(os.fspath(path)).encode() + b"\n")
+            if isinstance(content, bytes):
+                process.stdin.write(b"%d\n" % len(content))
+                process.stdin.write(content)
+            else:
+                process.stdin.write(json.dumps(os.fspath(content)).encode() + b"\n")
             process.stdin.flush()
         except OSError:
             raise _Died from None
@@ -186,7 +194,8 @@ class _Processes:
             raise _Died
         answer = json.loads(line)
         if "errno" in answer:
-            raise OSError(answer["errno"], os.strerror(answer["errno"]), os.fspath(path))
+            assert isinstance(content, Path)
+            raise OSError(answer["errno"], os.strerror(answer["errno"]), os.fspath(content))
         if answer["reason"]:
             return Decoded(**answer)
         pixels = process.stdout.read(self._size**2 * 3)
@@ -202,7 +211,7 @@ def _cannot_start(got: object) -> UserError:
 
 
 def _serve(size: int, limits: Limits) -> None:
-    """The other side: a path a line in, an answer out, until the input ends."""
+    """The other side: a path a line in (or a count and so many bytes), an answer out, until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a decoder prints must not get between the answers
@@ -210,11 +219,13 @@ def _serve(size: int, limits: Limits) -> None:
     answers.write(READY)
     answers.flush()
     for line in sys.stdin.buffer:
+        asked = json.loads(line)
+        content = Path(asked) if isinstance(asked, str) else sys.stdin.buffer.read(asked)
         with _time_limit(limits.seconds):
             answer: dict[str, object]
             pixels = b""
             try:
-                decoded = decode_file(Path(json.loads(line)), size, limits)
+                decoded = decode_file(content, size, limits)
                 answer = {"sha256": decoded.sha256, "reason": decoded.reason}
                 pixels = b"" if decoded.frame is None else decoded.frame.tobytes()
             except OSError as error:

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made import made_source
+from made_features import features, on_circle, slow_lists
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
 from sempairs.core.settings import Spec
@@ -11,21 +12,9 @@ from sempairs.pairs.mining import Features, mine
 from sempairs.pairs.mining.mutual import mutual
 
 
-def features(values: np.ndarray) -> Features:
-    ids = np.array([f"{i:04}" for i in range(len(values))], dtype=object)
-    return Features(ids, values.astype(np.float32), "test")
-
-
 def slow_mutual(values: np.ndarray, k: int) -> dict[int, int]:
-    """The partner of each image, straight from the definition, in float64."""
-    unit = values.astype(np.float32).astype(np.float64)
-    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-    similarity = np.round(unit @ unit.T, 6)
-    lists = []
-    for i in range(len(unit)):
-        others = [j for j in range(len(unit)) if j != i]
-        lists.append(sorted(others, key=lambda j: (-similarity[i, j], j))[:k])
-    partners = {}
+    """The partner of each image, straight from the definition."""
+    lists, partners = slow_lists(values, k), {}
     for i, near in enumerate(lists):
         ranked = [(max(near.index(j), lists[j].index(i)), near.index(j), j) for j in near if i in lists[j]]
         if ranked:
@@ -44,8 +33,7 @@ def test_partners_are_those_of_the_definition(n, d, k, seed):
 
 def test_a_hub_is_kept_out():
     # Points on a circle: 1, 2 and 3 have 0 as their nearest (10 degrees), but 0's nearest is 4 (1 degree).
-    degrees = np.radians([0, 10, -10, 10.5, 1])
-    found = mutual(features(np.stack([np.cos(degrees), np.sin(degrees)], axis=1)), k=1)
+    found = mutual(on_circle(0, 10, -10, 10.5, 1), k=1)
     assert {(0, 4), (4, 0)} <= set(zip(found.left.tolist(), found.right.tolist(), strict=True))
     assert 2 not in found.left
 

@@ -6,6 +6,7 @@ import os
 import resource
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -14,8 +15,16 @@ from made_files import encoded, hostile_files, photo
 from sempairs.core.errors import UserError
 from sempairs.sources import frames, manifest
 from sempairs.sources.decode import LIMITS, BadImage, decode, square
-from sempairs.sources.frames import Frames, ImageFile, Quarantine, frames_of
+from sempairs.sources.frames import Frames, ImageKey, Quarantine, frames_of
 from sempairs.sources.manifest import hash_files
+
+
+class ImageFile(NamedTuple):
+    """An image in a file of its own."""
+
+    id: str
+    path: Path
+    sha256: str
 
 
 @pytest.fixture
@@ -35,8 +44,13 @@ def half_may_be_bad(files: list[ImageFile]) -> Quarantine:
     return Quarantine("photos", len(files), share=0.5)
 
 
+def framed(files: list[ImageFile], size: int, quarantine: Quarantine, workers: int | None = None) -> Frames:
+    keys = [ImageKey(file.id, file.sha256) for file in files]
+    return frames_of(keys, (file.path for file in files), size, quarantine, workers)
+
+
 def opened(files: list[ImageFile], workers: int | None = 0) -> Frames:
-    return frames_of(files, 16, half_may_be_bad(files), workers)
+    return framed(files, 16, half_may_be_bad(files), workers)
 
 
 @pytest.fixture
@@ -83,12 +97,12 @@ def test_the_second_opening_decodes_nothing(files: list[ImageFile], request: pyt
 
 def test_another_size_id_or_content_is_another_cache(files: list[ImageFile], cache: Path) -> None:
     allowed = half_may_be_bad(files)
-    frames_of(files, 16, allowed)
-    frames_of(files, 17, allowed)
-    frames_of([ImageFile("renamed", files[0].path, files[0].sha256), *files[1:]], 16, allowed)
+    framed(files, 16, allowed)
+    framed(files, 17, allowed)
+    framed([ImageFile("renamed", files[0].path, files[0].sha256), *files[1:]], 16, allowed)
     data = encoded(photo(99))
     files[0].path.write_bytes(data)
-    frames_of([ImageFile(files[0].id, files[0].path, hashlib.sha256(data).hexdigest()), *files[1:]], 16, allowed)
+    framed([ImageFile(files[0].id, files[0].path, hashlib.sha256(data).hexdigest()), *files[1:]], 16, allowed)
     assert len(list((cache / "frames").iterdir())) == 4
 
 
@@ -151,7 +165,7 @@ def test_a_cache_that_was_only_copied_is_checked_and_used(
 
 def test_too_many_bad_images_stop_and_leave_nothing(files: list[ImageFile], cache: Path) -> None:
     with pytest.raises(UserError, match="too many of the 6 images of 'photos' are bad") as stopped:
-        frames_of(files, 16, Quarantine("photos", 6, share=0.2), 0)
+        framed(files, 16, Quarantine("photos", 6, share=0.2), 0)
     assert "2 of them so far, where 20% may be" in str(stopped.value)
     assert "'id 2': not an image of a known format" in str(stopped.value)
     assert [file for file in cache.rglob("*") if file.is_file()] == []
@@ -160,11 +174,11 @@ def test_too_many_bad_images_stop_and_leave_nothing(files: list[ImageFile], cach
 def test_a_stricter_share_holds_for_what_is_cached(files: list[ImageFile]) -> None:
     opened(files)
     with pytest.raises(UserError, match="too many"):
-        frames_of(files, 16, Quarantine("photos", 6, share=0.2))
+        framed(files, 16, Quarantine("photos", 6, share=0.2))
 
 
 def test_no_good_image_is_no_frames(files: list[ImageFile]) -> None:
-    found = frames_of([files[2], files[4]], 16, Quarantine("photos", 2, share=1.0))
+    found = framed([files[2], files[4]], 16, Quarantine("photos", 2, share=1.0))
     assert found.images.shape == (0, 16, 16, 3)
     assert len(found.quarantined) == 2
 

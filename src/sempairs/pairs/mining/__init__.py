@@ -3,6 +3,16 @@
 from sempairs.core.registry import Registry
 from sempairs.pairs.mining.base import Features, mine
 
-MINERS = Registry("mining rule", {"mutual": "sempairs.pairs.mining.mutual:mutual"})
+MINERS = Registry(
+    "mining rule",
+    {
+        "nearest": "sempairs.pairs.mining.nearest:nearest_neighbours",
+        "mutual": "sempairs.pairs.mining.mutual:mutual",
+        "band": "sempairs.pairs.mining.band:band",
+        "margin": "sempairs.pairs.mining.margin:margin_test",
+        "shared": "sempairs.pairs.mining.shared:shared_neighbours",
+        "cluster": "sempairs.pairs.mining.cluster:cluster",
+    },
+)
 
 __all__ = ["MINERS", "Features", "mine"]

@@ -8,9 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from sempairs.core.errors import UserError
-from sempairs.neighbours import nearest
 from sempairs.pairs.mining.base import Features, Proposals
+from sempairs.pairs.mining.lists import neighbour_lists, ranks_back
 
 
 def mutual(features: Features, *, k: int = 20, rest: Literal["drop", "nearest"] = "drop") -> Proposals:
@@ -29,26 +28,15 @@ def mutual(features: Features, *, k: int = 20, rest: Literal["drop", "nearest"] 
     ------
     UserError: k is not between 1 and the number of other images.
     """
-    n = len(features.ids)
-    if not 1 <= k < n:
-        raise UserError("k must be between 1 and the number of other images", got=f"k = {k} for {n} images")
-    neighbours, similarity = nearest(features.values, features.values, k, exclude_self=True)
-    # Rank of i in the list of its own neighbour j: look up the edge (j, i) among all directed edges.
-    me = np.repeat(np.arange(n), k)
-    forward = me * n + neighbours.ravel()
-    backward = neighbours.ravel() * n + me
-    order = np.argsort(forward)
-    slot = np.minimum(np.searchsorted(forward, backward, sorter=order), n * k - 1)
-    edge = order[slot]
-    is_mutual = forward[edge] == backward
-    rank_back = np.where(is_mutual, edge % k, n)
-    rank = np.maximum(np.tile(np.arange(k), n), rank_back).reshape(n, k)
+    neighbours, similarity = neighbour_lists(features, k)
+    rank_back = ranks_back(neighbours)
+    rank = np.where(rank_back < k, np.maximum(np.arange(k), rank_back), k)
     # The lists are sorted by similarity, so the first best rank is also the most similar of the ties.
     best = rank.argmin(axis=1)
-    everyone = np.arange(n)
+    everyone = np.arange(len(neighbours))
     has_mutual = rank[everyone, best] < k
     chosen = np.where(has_mutual, best, 0)
-    keep = has_mutual if rest == "drop" else np.ones(n, dtype=bool)
+    keep = has_mutual if rest == "drop" else np.ones(len(neighbours), dtype=bool)
     return Proposals(
         left=everyone[keep],
         right=neighbours[everyone, chosen][keep],
