@@ -12,6 +12,7 @@ from sempairs.encoders import ENCODERS
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.extract import encoder_id
 from sempairs.encoders.files import load_encoder, save_encoder
+from sempairs.encoders.projected import ProjectedEncoder
 
 # One quick setting for each member, and two more of timm's families.
 SPECS = {
@@ -20,6 +21,7 @@ SPECS = {
     "timm-mobilenet": Spec(name="timm", options={"model": "mobilenetv3_small_050"}),
     "efficientnet-lite0": Spec(name="efficientnet-lite0", options={"size": 64}),
     "pca": Spec(name="pca", options={"dim": 8, "side": 6}),
+    "gradients": Spec(name="gradients", options={"dim": 8, "side": 12}),
 }
 SIZE = 32
 
@@ -94,7 +96,7 @@ def test_saving_and_loading_gives_identical_features(spec, encoder, channels, tm
 def test_gradient_reaches_every_trainable_parameter(encoder, channels):
     parameters = dict(encoder.named_parameters())
     if not parameters:
-        assert type(encoder).__name__ == "PCAEncoder"
+        assert isinstance(encoder, ProjectedEncoder)
         return
     with torch.no_grad():
         for parameter in parameters.values():

@@ -12,5 +12,6 @@ ENCODERS = Registry(
         "timm": "sempairs.encoders.timm_adapter:TimmEncoder",
         "efficientnet-lite0": "sempairs.encoders.efficientnet_lite0:EfficientNetLite0",
         "pca": "sempairs.encoders.pca:PCAEncoder",
+        "gradients": "sempairs.encoders.gradients:GradientEncoder",
     },
 )

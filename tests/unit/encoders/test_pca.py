@@ -6,7 +6,8 @@ import torch
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
-from sempairs.encoders.pca import PCAEncoder, principal_components
+from sempairs.encoders.pca import PCAEncoder
+from sempairs.encoders.projected import principal_components
 
 
 def frames(n, side=6, channels=1):
