@@ -176,16 +176,12 @@ def calibrate(
 
 def _mined(images: Any, miner: str, options: dict[str, Any] | None, features: str, their: dict[str, Any] | None) -> Any:
     """The pairs that a mining rule finds in these images through an encoder."""
-    from sempairs.core import settings
-    from sempairs.encoders.extract import encoder_id, extract
+    from sempairs.encoders.mining import mine_through
     from sempairs.encoders.opening import find_encoder
-    from sempairs.pairs.mining import MINERS, Features
-    from sempairs.pairs.mining import mine as mine_pairs
+    from sempairs.pairs.mining import MINERS
 
     spec = arguments.named(MINERS, miner, options)
-    encoder = find_encoder(features, their, images)
-    seen = Features(images.ids, extract(encoder, images), encoder_id(encoder))
-    return mine_pairs(images, seen, lambda values: settings.build(MINERS, spec, values), spec)
+    return mine_through(find_encoder(features, their, images), images, spec)
 
 
 def _finish(pairs: Any, source: Any, out: Path) -> None:

@@ -22,15 +22,15 @@ from sempairs.core.progress import say
 from sempairs.core.runs import Run, RunStore
 from sempairs.core.settings import build, resolve
 from sempairs.encoders import ENCODERS
-from sempairs.encoders.extract import encoder_id, extract
 from sempairs.encoders.files import load_encoder
+from sempairs.encoders.mining import mine_through
 from sempairs.encoders.opening import open_encoder
 from sempairs.evaluation import EVALUATIONS
 from sempairs.evaluation.suite import run_evaluations
 from sempairs.pairs import RULES
 from sempairs.pairs.arms import prove_match
 from sempairs.pairs.audit import audit
-from sempairs.pairs.mining import MINERS, Features, mine
+from sempairs.pairs.mining import MINERS
 from sempairs.pairs.pairset import PairSet
 from sempairs.sources.base import Source
 from sempairs.study.compare import compare
@@ -99,9 +99,7 @@ def build_arms(study: Study, pool: Source, folder: Path) -> dict[int, dict[str, 
 def _mined(pool: Source, arm: Arm) -> PairSet:
     """The pairs that the miner of an arm finds in the pool through its encoder."""
     encoder = open_encoder(resolve(ENCODERS, arm.features or {}), pool)
-    spec = resolve(MINERS, arm.miner or {})
-    seen = Features(pool.ids, extract(encoder, pool), encoder_id(encoder))
-    return mine(pool, seen, lambda features: build(MINERS, spec, features), spec)
+    return mine_through(encoder, pool, resolve(MINERS, arm.miner or {}))
 
 
 def score(study: Study, cell: Cell, run: Run, tests: Mapping[str, tuple[Source, Source]]) -> list[Result]:
