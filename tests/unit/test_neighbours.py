@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sempairs import neighbours
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
-from sempairs.neighbours import cosine, nearest
+from sempairs.neighbours import cosine, nearest, scores, search
 
 
 def slow(queries, bank, k, exclude_self):
@@ -51,7 +50,10 @@ def test_equals_the_full_float64_computation_for_any_blocks_margin_and_threads(p
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(threads)
     try:
-        with mock.patch.multiple(neighbours, MARGIN=margin, BLOCK_BYTES=block_bytes):
+        with (
+            mock.patch.multiple(search, MARGIN=margin, BLOCK_BYTES=block_bytes),
+            mock.patch.object(scores, "BLOCK_BYTES", block_bytes),
+        ):
             got = nearest(queries, bank, k, exclude_self=exclude_self)
     finally:
         faiss.omp_set_num_threads(before)
@@ -62,13 +64,30 @@ def test_equals_the_full_float64_computation_for_any_blocks_margin_and_threads(p
 @given(problems(), st.sampled_from([-0.5, 0.5, 0.9]), st.sampled_from([0, 8]))
 def test_rows_above_an_upper_bound_are_passed_over(problem, at_most, margin):
     queries, bank, k, exclude_self = problem
-    with mock.patch.object(neighbours, "MARGIN", margin):
+    with mock.patch.object(search, "MARGIN", margin):
         indices, similarity = nearest(queries, bank, k, exclude_self=exclude_self, at_most=at_most)
     everything = zip(*slow(queries, bank, len(bank) - exclude_self, exclude_self), indices, similarity, strict=True)
-    for wanted, scores, found, found_scores in everything:
-        wanted, scores = wanted[scores <= at_most][:k], scores[scores <= at_most][:k]
+    for wanted, exact, found, found_scores in everything:
+        wanted, exact = wanted[exact <= at_most][:k], exact[exact <= at_most][:k]
         np.testing.assert_array_equal(found[: len(wanted)], wanted)
-        np.testing.assert_array_equal(found_scores, np.pad(scores, (0, k - len(scores)), constant_values=-np.inf))
+        np.testing.assert_array_equal(found_scores, np.pad(exact, (0, k - len(exact)), constant_values=-np.inf))
+
+
+@settings(max_examples=80, deadline=None)
+@given(problems(), st.integers(0, 2**32), st.integers(1, 6), st.sampled_from([0, 1, 8]), st.sampled_from([1.0, 0.9]))
+def test_rows_to_be_kept_apart_are_passed_over(problem, seed, values, margin, at_most):
+    _, bank, k, _ = problem
+    k = min(k, len(bank) - 1)
+    apart = rng("apart", seed).integers(-1, values, (len(bank), 2))
+    with mock.patch.object(search, "MARGIN", margin):
+        indices, similarity = nearest(bank, bank, k, exclude_self=True, at_most=at_most, apart=apart)
+    together = ((apart[:, None] == apart) & (apart[:, None] >= 0)).any(axis=2)
+    for i, (ranked, exact) in enumerate(zip(*slow(bank, bank, len(bank) - 1, True), strict=True)):
+        wanted = [(j, score) for j, score in zip(ranked, exact, strict=True) if score <= at_most and not together[i, j]]
+        wanted += [(-1, -np.inf)] * (k - len(wanted))
+        for (j, score), found, found_score in zip(wanted[:k], indices[i], similarity[i], strict=True):
+            assert found_score == score
+            assert found == j or score == -np.inf
 
 
 @settings(max_examples=30, deadline=None)
@@ -76,7 +95,7 @@ def test_rows_above_an_upper_bound_are_passed_over(problem, at_most, margin):
 def test_the_cosine_of_two_rows_is_the_number_that_nearest_gives(problem, block_bytes):
     queries, bank, k, exclude_self = problem
     indices, similarity = nearest(queries, bank, k, exclude_self=exclude_self)
-    with mock.patch.object(neighbours, "BLOCK_BYTES", block_bytes):
+    with mock.patch.object(scores, "BLOCK_BYTES", block_bytes):
         again = cosine(np.repeat(queries, k, axis=0), bank[indices.ravel()])
     np.testing.assert_array_equal(again.reshape(similarity.shape), similarity)
 

@@ -1,0 +1,7 @@
+"""Nearest neighbours by cosine similarity, canonical: FAISS proposes, float64 decides."""
+
+from sempairs.neighbours.bank import Bank
+from sempairs.neighbours.scores import DECIMALS, cosine, norms
+from sempairs.neighbours.search import nearest
+
+__all__ = ["DECIMALS", "Bank", "cosine", "nearest", "norms"]
