@@ -11,7 +11,9 @@ from sempairs.core.errors import UserError, suggest
 from sempairs.core.files import hash_of
 from sempairs.core.seeds import rng
 from sempairs.core.settings import Spec
+from sempairs.pairs.duplicates import Duplicates
 from sempairs.pairs.pairset import SCHEMA, PairSet
+from sempairs.sources.base import Source
 
 
 def filter_pairs(
@@ -101,6 +103,25 @@ def cap(pairs: PairSet, per_image: int) -> PairSet:
             used[a[row]] += 1
             used[b[row]] += a[row] != b[row]
     return _rows(pairs, keep, Spec(name="cap", options={"per_image": per_image}))
+
+
+def without_duplicates(pairs: PairSet, source: Source, duplicates: Duplicates) -> PairSet:
+    """The pairs without those of two images that show the same; those of an image with itself stay, they are meant.
+
+    Parameters
+    ----------
+    source: the images of the pairs.
+    duplicates: what was found in the same source.
+
+    Raises
+    ------
+    UserError: duplicates of other images, or no pair left.
+    """
+    if not np.array_equal(duplicates.ids, source.ids):
+        raise UserError(f"the duplicates are not those of {source.name}", todo="look for them in the pairs' own source")
+    left, right = pairs.positions(source).T
+    keep = (left == right) | (duplicates.groups[left] != duplicates.groups[right])
+    return _rows(pairs, keep, Spec(name="without-duplicates", options=dict(duplicates.settings)))
 
 
 def merge(sets: Sequence[PairSet]) -> PairSet:
