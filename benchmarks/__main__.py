@@ -13,7 +13,7 @@ from rich.table import Table
 from sempairs.core.environment import environment
 from sempairs.core.files import write_json
 
-NAMES = ("views", "training", "neighbours", "startup")
+NAMES = ("sources", "shapes", "views", "training", "neighbours", "startup")
 FOLDER = Path(__file__).parent
 
 

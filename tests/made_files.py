@@ -3,7 +3,9 @@
 import functools
 import io
 import struct
+import tarfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,18 @@ def photo_folder(root: Path, count: int = 12) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(encoded(photo(number)))
     return root
+
+
+def write_tar(path: Path, samples: Mapping[str, Mapping[str, bytes]]) -> Path:
+    """A WebDataset shard: the members of each sample, by key and extension."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w") as tar:
+        for key, sample in samples.items():
+            for ext, data in sample.items():
+                member = tarfile.TarInfo(f"{key}.{ext}")
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    return path
 
 
 def idx_bytes(values: np.ndarray) -> bytes:

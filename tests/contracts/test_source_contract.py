@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 import sklearn.datasets
 
-from made_files import encoded, idx_bytes, photo, photo_folder
+import made_named
+from made_files import encoded, idx_bytes, photo, photo_folder, write_tar
 from sempairs.sources import SOURCES, fashion_mnist, frames, shapes
 from sempairs.sources.base import Source
 from sempairs.sources.opening import open_source
@@ -114,6 +115,23 @@ def small_table(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
     return Small({"path": str(path), "label": "label", "size": 16}, change)
 
 
+def small_shards(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
+    """Two shards of six images; the third is in the first."""
+    made = [photo(number) for number in range(COUNT)]
+
+    def write() -> None:
+        for first in (0, 6):
+            samples = {f"{n:02}": {"png": encoded(made[n]), "cls": b"%d" % (n % 3)} for n in range(first, first + 6)}
+            write_tar(tmp_path / "shards" / f"train-{first}.tar", samples)
+
+    def change() -> None:
+        made[2][12, 10] ^= 255
+        write()
+
+    write()
+    return Small({"path": str(tmp_path / "shards"), "label": "cls", "size": 16}, change)
+
+
 def small_union(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
     """The first six images of an IDX file, then of another; the third is in the first."""
     images, labels = made_images()
@@ -140,16 +158,30 @@ def small_subset(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
     return Small({"source": {"name": "folder", **whole.options}, "classes": ["bag", "coat", "shoe"]}, whole.change)
 
 
+def small_named(name: str) -> Callable[[Path, pytest.MonkeyPatch], Small]:
+    """One of the data sets that torchvision knows, in its official layout."""
+
+    def small(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
+        made = made_named.MAKERS[name](tmp_path / "root", patch)
+        return Small({"root": str(tmp_path / "root"), "size": 16}, made.change)
+
+    return small
+
+
 SMALL = {
     "folder": small_folder,
     "idx": small_idx,
     "fashion-mnist": small_fashion_mnist,
     "digits": small_digits,
     "shapes": small_shapes,
+    "shards": small_shards,
     "table": small_table,
     "union": small_union,
     "subset": small_subset,
+    **{name: small_named(name) for name in made_named.MAKERS},
 }
+UNLABELLED = {"voc2007"}
+"""An image of these may be of several classes."""
 
 
 @pytest.fixture(params=list(SOURCES))
@@ -165,12 +197,16 @@ def shown(source: Source) -> np.ndarray:
     return np.asarray(source.frames if source.rows is None else source.frames[source.rows])
 
 
+def labels_of(source: Source) -> list[int] | None:
+    return None if source.labels is None else source.labels.tolist()
+
+
 def same(one: Source, other: Source) -> bool:
     return (
         one.ids.tolist() == other.ids.tolist()
         and one.hashes.tolist() == other.hashes.tolist()
         and np.array_equal(shown(one), shown(other))
-        and np.array_equal(one.need_labels("a test"), other.need_labels("a test"))
+        and labels_of(one) == labels_of(other)
         and (one.label_names, one.quarantined, one.spec) == (other.label_names, other.quarantined, other.spec)
         and one.fingerprint == other.fingerprint
     )
@@ -188,10 +224,13 @@ def test_a_source_is_whole(small: Small) -> None:
         id.encode()
         assert len(content) == 64
         int(content, 16)
-    labels = source.need_labels("a test")
-    assert labels.dtype == np.int64
-    assert set(labels.tolist()) == {0, 1, 2}
-    assert len(source.label_names) >= 3
+    if small.options["name"] in UNLABELLED:
+        assert (source.labels, source.label_names) == (None, ())
+    else:
+        labels = source.need_labels("a test")
+        assert labels.dtype == np.int64
+        assert set(labels.tolist()) == {0, 1, 2}
+        assert len(source.label_names) >= 3
     assert source.spec is not None
     resolved = {"name": source.spec.name, **source.spec.options}
     assert {name: resolved[name] for name in small.options} == small.options
@@ -228,7 +267,9 @@ def test_a_part_of_a_part_is_the_part_of_the_whole(small: Small) -> None:
     np.testing.assert_array_equal(part.images(np.arange(3)), direct.images(np.arange(3)))
     np.testing.assert_array_equal(part.images(np.arange(3)), source.images(outer[inner]))
     assert part.fingerprint == direct.fingerprint != source.fingerprint
-    assert part.need_labels("a test").tolist() == source.need_labels("a test")[outer[inner]].tolist()
+    assert labels_of(part) == labels_of(direct)
+    if source.labels is not None:
+        assert labels_of(part) == source.labels[outer[inner]].tolist()
     assert {key: column.tolist() for key, column in part.columns.items()} == {
         key: column[outer[inner]].tolist() for key, column in source.columns.items()
     }

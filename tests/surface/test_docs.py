@@ -3,15 +3,22 @@
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from lightly.transforms import SimCLRTransform
 from PIL import Image
+from torchvision.transforms import v2
 
+from made_frameworks import FullTransformPipeline, MultiViewTransform, NCropAugmentation, OfImage
 from sempairs.cli.main import app
 from sempairs.core.seeds import rng
+from sempairs.pairs.rules import same_class
+from sempairs.sources.opening import open_source
 
 ROOT = Path(__file__).parents[2]
 STUDY = """
@@ -33,6 +40,13 @@ train = { source = { name = "folder", root = "photos", size = 16 }, images = 150
 with = [{ name = "knn", k = 5 }]
 """
 
+EXAMPLES = {
+    "lightly_pairs": ["photos"],
+    "own_folder": ["photos", "runs"],
+    "own_method": ["runs"],
+    "own_network": [],
+}
+
 
 def commands(page: str) -> list[str]:
     """The sempairs commands of a page's shell blocks."""
@@ -43,7 +57,7 @@ def commands(page: str) -> list[str]:
 
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
-    """300 photographs of 16 x 16 pixels in 3 classes, a table and a study of them, in the working folder."""
+    """300 photos of 16 x 16 pixels in 3 classes; a table, a tar file and a study of them, in the working folder."""
     monkeypatch.chdir(tmp_path)
     random = rng("documentation photos")
     rows = ["image,label,patient_id"]
@@ -56,6 +70,8 @@ def photos(tmp_path, monkeypatch):
         Image.fromarray(pixels).save(folder / f"{number:03}.png")
         rows.append(f"photos/{folder.name}/{number:03}.png,{folder.name},p{number // 9:02}")
     Path("photos.csv").write_text("\n".join(rows))
+    with tarfile.open("photos.tar", "w") as tar:
+        tar.add("photos")
     Path("study.toml").write_text(STUDY)
 
 
@@ -74,9 +90,7 @@ def test_every_command_of_a_page_works(page, photos, capfd):
         assert not exit.value.code, f"{command}\n{out}{err}"
 
 
-@pytest.mark.parametrize(
-    ("file", "arguments"), [("own_folder", ["photos", "runs"]), ("own_network", []), ("own_method", ["runs"])]
-)
+@pytest.mark.parametrize(("file", "arguments"), EXAMPLES.items())
 def test_every_example_runs(file, arguments, photos):
     script = ROOT / "examples" / f"{file}.py"
     done = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, timeout=120)
@@ -85,7 +99,28 @@ def test_every_example_runs(file, arguments, photos):
 
 
 def test_every_example_is_tested():
-    assert {path.stem for path in (ROOT / "examples").glob("*.py")} == {"own_folder", "own_network", "own_method"}
+    assert {path.stem for path in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
+
+
+def test_the_pairs_of_the_guide_go_into_every_framework(photos):
+    """Each Python block, with a transform as its framework has it; the images are of 16 x 16 pixels."""
+    same_class(open_source({"name": "folder", "root": "photos"})).save(Path("class.parquet"))
+    one = v2.Compose([v2.Resize(16), v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+    transforms = {
+        "PairDataset": one,
+        "LightlyPairs": SimCLRTransform(input_size=16),
+        "SoloLearnPairs": FullTransformPipeline([NCropAugmentation(one, 2)]),
+        "StablePretrainingPairs": MultiViewTransform([OfImage(one), OfImage(one)]),
+    }
+    text = (ROOT / "docs/guide.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == len(transforms)
+    for block in blocks:
+        (adapter,) = re.findall(r"from sempairs.interop import (\w+)", block)
+        names = {"transform": transforms[adapter]}
+        exec(compile(block, "docs/guide.md", "exec"), names)
+        for view in names["x0"], names["x1"]:
+            assert view.shape == (64, 3, 16, 16)
 
 
 def test_every_local_link_leads_somewhere():

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sempairs.cli import arguments, pair_operations
+from sempairs.cli import arguments, pair_bootstrap, pair_duplicates, pair_operations
 
 
 class Order(enum.StrEnum):
@@ -48,14 +48,50 @@ def mine(
     source: arguments.Source,
     out: arguments.Out,
     miner: Annotated[str, typer.Option(help="A mining rule (`sempairs describe 'mining rule'`).")] = "mutual",
-    features: Annotated[str, typer.Option(help="An encoder's name, or the folder of a trained one.")] = "pca",
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An encoder's name, the folder of a trained one, or a file of features (.parquet, .npy). "
+            "Default: pca. May be repeated: then the encoders' mean similarity counts."
+        ),
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help='Mine in each value of a column alone ("label": the class).')
+    ] = None,
+    across: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Only pairs whose images differ in this column.")
+    ] = None,
+    skip_duplicates: Annotated[
+        bool, typer.Option("--skip-duplicates", help="No pairs of near-duplicates (`sempairs pairs duplicates`).")
+    ] = False,
+    engine: arguments.Engines = None,
+    workers: arguments.Workers = None,
+    address: arguments.Address = None,
+    gpus: arguments.Gpus = 0,
+    work: arguments.WorkFolder = None,
     set_: arguments.Assignments = None,
 ) -> None:
-    """Pair up images without labels, by the features of an encoder (options: --set miner.k=10)."""
+    """Pair up images by the features of an encoder (options: --set miner.k=10, features.dim=16).
+
+    With several encoders, options are set by the encoder's name: --set pca.dim=16.
+    """
+    from sempairs.encoders.mining import find_features, mine_features
+    from sempairs.pairs.duplicates import find_duplicates
+    from sempairs.pairs.mining import MINERS, join
+
     arguments.check_parquet(out)
-    options = arguments.tables(set_, "source", "miner", "features")
+    place = arguments.work_of(engine, workers, address, gpus, work)
+    names = features or ["pca"]
+    options = arguments.tables(set_, "source", "miner", "features", *(names if len(names) > 1 else ()))
+    spec = arguments.named(MINERS, miner, options.get("miner"))
+    of_encoder = _encoder_options(names, options)
     images = arguments.opened(source, options.get("source"))
-    _finish(_mined(images, miner, options.get("miner"), features, options.get("features")), images, out)
+    seen = join([find_features(name, of_encoder[name], images, place) for name in names])
+    if skip_duplicates:
+        found = find_duplicates(images)
+        print("\n".join(found.lines()))
+        seen = seen.keep_apart(found.groups)
+    _finish(mine_features(seen, images, spec, within=within, across=across), images, out)
 
 
 @app.command()
@@ -71,17 +107,19 @@ def arms(
     from rich.table import Table
 
     from sempairs.core.settings import check
+    from sempairs.encoders.mining import find_features, mine_features
     from sempairs.pairs.arms import matched_arms, prove_match
+    from sempairs.pairs.mining import MINERS
 
     options = arguments.tables(set_, "source", "arms", "miner", "features")
     shares = check(matched_arms, options.get("arms", {}), "arms", but=("miner",))
     images = arguments.opened(source, options.get("source"))
-    miner_options = {"k": 50, "rest": "nearest", **options.get("miner", {})}
+    spec = arguments.named(MINERS, "mutual", {"k": 50, "rest": "nearest", **options.get("miner", {})})
     made = matched_arms(
         images,
         count,
         **shares,
-        miner=lambda base: _mined(base, "mutual", miner_options, features, options.get("features")),
+        miner=lambda base: mine_features(find_features(features, options.get("features"), base), base, spec),
     )
     table = Table("arm", "pairs", "images", "purity", "a", "shared pairs", "shared images")
     table.columns[0].no_wrap = True
@@ -100,14 +138,29 @@ def arms(
 def audit(
     pairs: Pairs,
     source: Annotated[str | None, typer.Option(help="The images, if they are elsewhere than when it was made.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A page with figures and example pairs (HTML).")] = None,
+    json: Annotated[Path | None, typer.Option(help="All numbers (JSON).")] = None,
 ) -> None:
     """What a pair set holds, and how often its pairs are of one class where labels tell."""
+    from sempairs.core.errors import UserError
+    from sempairs.core.files import write_json, write_text
     from sempairs.pairs import PairSet
     from sempairs.pairs.audit import audit as audit_pairs
+    from sempairs.report.audit_page import audit_page
 
+    for path, suffix in ((out, ".html"), (json, ".json")):
+        if path is not None and path.suffix != suffix:
+            raise UserError(f"the name must end in {suffix}", got=str(path), todo=str(path.with_suffix(suffix)))
     loaded = PairSet.load(pairs)
     images = loaded.open_source() if source is None else arguments.opened(source, None)
-    print("\n".join(audit_pairs(loaded, images).lines()))
+    found = audit_pairs(loaded, images)
+    print("\n".join(found.lines()))
+    if out is not None:
+        write_text(out, audit_page(pairs.stem, loaded, images, found))
+        print(f"page: {out}")
+    if json is not None:
+        write_json(json, {"hash": loaded.hash, "origin": loaded.origin.to_json(), "audit": found.to_json()})
+        print(f"numbers: {json}")
 
 
 @app.command()
@@ -174,14 +227,22 @@ def calibrate(
         print(f"sempairs pairs filter {pairs} --similarity-from {threshold!r} --out certain.parquet")
 
 
-def _mined(images: Any, miner: str, options: dict[str, Any] | None, features: str, their: dict[str, Any] | None) -> Any:
-    """The pairs that a mining rule finds in these images through an encoder."""
-    from sempairs.encoders.mining import mine_through
-    from sempairs.encoders.opening import find_encoder
-    from sempairs.pairs.mining import MINERS
+def _encoder_options(names: list[str], options: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The options of each encoder: `features.*` of a single one, else the table of its name."""
+    from sempairs.core.errors import UserError
 
-    spec = arguments.named(MINERS, miner, options)
-    return mine_through(find_encoder(features, their, images), images, spec)
+    if len(names) == 1:
+        return {names[0]: options.get("features", {})}
+    if len(set(names)) < len(names):
+        raise UserError(
+            "an encoder is named twice",
+            got=", ".join(names),
+            todo="write the features of each with `sempairs sources features --out` and name the files",
+        )
+    if "features" in options:
+        todo = f"set options by the encoder's name: --set {names[0]}.OPTION=VALUE"
+        raise UserError("features.* could mean any of several encoders", got=", ".join(names), todo=todo)
+    return {name: options.get(name, {}) for name in names}
 
 
 def _finish(pairs: Any, source: Any, out: Path) -> None:
@@ -193,3 +254,5 @@ def _finish(pairs: Any, source: Any, out: Path) -> None:
 
 
 pair_operations.add_to(app)
+pair_duplicates.add_to(app)
+pair_bootstrap.add_to(app)

@@ -1,4 +1,6 @@
-"""`sempairs sources`: look at image collections."""
+"""`sempairs sources`: look at image collections, and write their features."""
+
+from typing import Annotated
 
 import typer
 
@@ -19,9 +21,16 @@ def list_() -> None:
 @app.command()
 def show(source: arguments.Source, set_: arguments.Assignments = None) -> None:
     """How many images, which classes, and which files were left out and why."""
+    import time
+
     import numpy as np
 
+    from sempairs.core.progress import say
+
+    began = time.monotonic()
     opened = arguments.opened(source, arguments.tables(set_, "source").get("source"))
+    seconds = time.monotonic() - began
+    say(f"opened in {seconds:.1f} s ({len(opened) / seconds:,.0f} images/s)")
     height, width, channels = opened.shape
     print(f"{opened.name}: {len(opened):,} images of {height} x {width}, {'grey' if channels == 1 else 'colour'}")
     print(f"fingerprint {opened.fingerprint}")
@@ -33,3 +42,28 @@ def show(source: arguments.Source, set_: arguments.Assignments = None) -> None:
             print(f"{count:8,}  {name}")
     for bad in opened.quarantined:
         print(f"left out  {bad.id!r}: {bad.reason}")
+
+
+@app.command()
+def features(
+    source: arguments.Source,
+    out: arguments.Out,
+    features: Annotated[str, typer.Option(help="An encoder's name, the folder of a trained one, or a file.")] = "pca",
+    engine: arguments.Engines = None,
+    workers: arguments.Workers = None,
+    address: arguments.Address = None,
+    gpus: arguments.Gpus = 0,
+    work: arguments.WorkFolder = None,
+    set_: arguments.Assignments = None,
+) -> None:
+    """Write the features of every image as Parquet (options: --set features.dim=16)."""
+    from sempairs.encoders.mining import find_features
+    from sempairs.pairs.mining.feature_files import save_features
+
+    arguments.check_parquet(out, "a file of features")
+    place = arguments.work_of(engine, workers, address, gpus, work)
+    options = arguments.tables(set_, "source", "features")
+    images = arguments.opened(source, options.get("source"))
+    seen = find_features(features, options.get("features"), images, place)
+    save_features(seen, images, out)
+    print(f"{len(images):,} x {seen.values.shape[1]:,} features of encoder {seen.encoder}: {out}")

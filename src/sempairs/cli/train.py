@@ -11,9 +11,9 @@ from sempairs.cli import arguments
 def train(
     pairs: Annotated[str, typer.Argument(help="A pair set (Parquet), or images: then each is paired with itself.")],
     out: Annotated[Path, typer.Option(help="A folder of runs; the run gets a folder of its own in it.")] = Path("runs"),
-    method: Annotated[str, typer.Option(help="`sempairs describe method` lists them.")] = "simclr",
-    encoder: Annotated[str, typer.Option(help="`sempairs describe encoder` lists them.")] = "small-resnet",
-    views: Annotated[str, typer.Option(help="How views are augmented.")] = "simclr",
+    method: arguments.Method = "simclr",
+    encoder: arguments.Encoder = "small-resnet",
+    views: arguments.Views = "simclr",
     source: Annotated[str | None, typer.Option(help="The images, if they are elsewhere than when paired.")] = None,
     set_: arguments.Assignments = None,
 ) -> None:
@@ -22,12 +22,9 @@ def train(
     from sempairs.pairs import PairSet
     from sempairs.pairs.rules import identity
     from sempairs.training.loop import train as train_pairs
-    from sempairs.training.settings import TrainSettings
 
-    options = arguments.tables(set_, "source", "method", "encoder", "views", "training")
-    names = {"method": method, "encoder": encoder, "views": views}
-    tables = {table: {"name": name, **options.get(table, {})} for table, name in names.items()}
-    settings = TrainSettings.resolve({**tables, "training": options.get("training", {})})
+    options = arguments.tables(set_, "source", *arguments.TRAINING)
+    settings = arguments.training(method, encoder, views, options)
     if pairs.endswith(".parquet"):
         pair_set = PairSet.load(Path(pairs))
         images = pair_set.open_source() if source is None else arguments.opened(source, options.get("source"))

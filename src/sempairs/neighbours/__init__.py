@@ -2,7 +2,8 @@
 
 from sempairs.neighbours.bank import Bank
 from sempairs.neighbours.everyone import neighbours_of_all
+from sempairs.neighbours.kmeans import spherical_kmeans
 from sempairs.neighbours.scores import DECIMALS, cosine, norms
 from sempairs.neighbours.search import nearest
 
-__all__ = ["DECIMALS", "Bank", "cosine", "nearest", "neighbours_of_all", "norms"]
+__all__ = ["DECIMALS", "Bank", "cosine", "nearest", "neighbours_of_all", "norms", "spherical_kmeans"]

@@ -34,11 +34,13 @@ class Bank:
     rows: the features, of any length, in memory or memory-mapped.
     norms: their lengths.
     propose: finds candidates among them.
+    order: the number by which each row is known outside, if they stand here in another order.
     """
 
     rows: Float32[np.ndarray, "m d"]
     norms: Float64[np.ndarray, " m"]
     propose: Proposer
+    order: Int64[np.ndarray, " m"] | None = None
 
     @classmethod
     def exact(cls, rows: Float32[np.ndarray, "m d"], name: str = "bank") -> "Bank":
@@ -48,6 +50,10 @@ class Bank:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def known_as(self, places: Int64[np.ndarray, "*any"]) -> Int64[np.ndarray, "*any"]:
+        """The numbers of the rows at these places."""
+        return places if self.order is None else self.order[places]
 
 
 class Flat:

@@ -6,6 +6,7 @@ canonical search, so that which rows are compared depends neither on the other q
 of a cell are compared with it at once, as matrices, which is three times as fast as FAISS's own scan of lists.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,29 +25,27 @@ from sempairs.neighbours.search import search
 PROBES = 16  # cells that a query is compared with
 SAMPLE = 64  # rows that a centre is learned from
 ROUNDS = 10
-BLOCK = 2**16
+BLOCK = 2**15
 ROWS, TABLES = "rows.npy", "cells.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The rows of a bank by cell.
+    """Which rows are in which cell.
 
     Parameters
     ----------
-    rows: of length one, those of cell 0 first; in memory or memory-mapped.
-    order: where each stands in the bank.
-    starts: where each cell starts in `rows`, and where the last one ends.
+    order: the rows of cell 0, then those of cell 1, ...
+    starts: where each cell starts in `order`, and where the last one ends.
     centres: of the cells.
     """
 
-    rows: Float32[np.ndarray, "m d"]
     order: Int64[np.ndarray, " m"]
     starts: Int64[np.ndarray, " starts"]
     centres: Float32[np.ndarray, "c d"]
 
     @classmethod
-    def of(cls, rows: Float32[np.ndarray, "m d"], lengths: Float64[np.ndarray, " m"], *, seed: int = 0) -> "Cells":
+    def of(cls, rows: Float32[np.ndarray, "m d"], *, seed: int = 0) -> "Cells":
         """About as many cells as the square root of the number of rows, a power of two."""
         m = len(rows)
         count = 2 ** round(np.log2(m) / 2)
@@ -58,47 +57,70 @@ class Cells:
                 home[start : start + BLOCK] = _nearest(centres, rows[start : start + BLOCK], 1)[:, 0]
                 bar(min(BLOCK, m - start))
         order = np.argsort(home, kind="stable")
-        sorted_rows = np.empty(rows.shape, np.float32)
-        for start in range(0, m, BLOCK):
-            block = order[start : start + BLOCK]
-            sorted_rows[start : start + BLOCK] = unit32(rows[block], lengths[block])
-        return cls(sorted_rows, order, np.searchsorted(home[order], np.arange(count + 1)), centres)
+        return cls(order, np.searchsorted(home[order], np.arange(count + 1)), centres)
 
-    def __call__(self, queries: Float32[np.ndarray, "n d"], width: int) -> Proposed:
-        """See `Proposer`."""
-        import faiss
+    def bank(self, rows: Float32[np.ndarray, "m d"]) -> Bank:
+        """A bank of rows that stand in the order of the cells."""
+        lengths = norms(rows, "features")
+        return Bank(rows, lengths, _Scan(self, rows, lengths), self.order)
 
-        near = _nearest(self.centres, queries, min(PROBES, len(self.centres)))
-        n, probes = near.shape
-        scores = np.full((n, probes, width), -np.inf, np.float32)
-        found = np.full((n, probes, width), -1, np.int64)
-        asked = np.argsort(near, axis=None, kind="stable")  # (query, probe) by cell
-        cell_starts = np.searchsorted(near.ravel()[asked], np.arange(len(self.centres) + 1))
-        for cell in np.flatnonzero((np.diff(cell_starts) > 0) & (np.diff(self.starts) > 0)):
-            query, probe = np.divmod(asked[cell_starts[cell] : cell_starts[cell + 1]], probes)
-            first, last = self.starts[cell], self.starts[cell + 1]
-            w = min(width, int(last - first))
-            inner = faiss.knn(queries[query], self.rows[first:last], w, metric=faiss.METRIC_INNER_PRODUCT)
-            scores[query, probe, :w], found[query, probe, :w] = inner[0], self.order[first + inner[1]]
-        all_scores, all_found = scores.reshape(n, -1), found.reshape(n, -1)
-        best = np.argpartition(-all_scores, width - 1, axis=1)[:, :width]
-        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(all_scores, best, 1), axis=1), 1)
-        return np.take_along_axis(all_scores, best, 1), np.take_along_axis(all_found, best, 1)
+    def blocks(self, rows: Float32[np.ndarray, "m d"]) -> Iterator[Float32[np.ndarray, "_ d"]]:
+        """The rows in the order of the cells, some at a time."""
+        for start in range(0, len(rows), BLOCK):
+            yield rows[self.order[start : start + BLOCK]]
 
-    def save(self, folder: Path) -> None:
-        """Write the cells, to be read by several processes at a time."""
+    def save(self, rows: Float32[np.ndarray, "m d"], folder: Path) -> None:
+        """Write the cells, and the rows in their order, to be read by several processes at a time."""
         with atomic_write(folder / ROWS) as file:
-            np.save(file, self.rows, allow_pickle=False)
+            header = {"descr": "<f4", "fortran_order": False, "shape": rows.shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for block in self.blocks(rows):
+                file.write(block.astype("<f4").tobytes())
         tables = {"order": self.order, "starts": self.starts, "centres": self.centres}
         with atomic_write(folder / TABLES) as file:  # last: it says that all is there
             file.write(safetensors.numpy.save(tables))
 
+    @staticmethod
+    def are_in(folder: Path) -> bool:
+        """Whether cells were written there."""
+        return (folder / TABLES).is_file()
+
     @classmethod
-    def load(cls, folder: Path) -> "Cells | None":
-        """The cells of a folder, their rows memory-mapped; None if they are not whole."""
-        if not (folder / TABLES).is_file():
-            return None
-        return cls(np.load(folder / ROWS, mmap_mode="r"), **safetensors.numpy.load_file(folder / TABLES))
+    def load(cls, folder: Path) -> Bank:
+        """The bank of a folder, its rows memory-mapped."""
+        cells = cls(**safetensors.numpy.load_file(folder / TABLES))
+        return cells.bank(np.load(folder / ROWS, mmap_mode="r"))
+
+
+@dataclass(frozen=True, eq=False)
+class _Scan:
+    """Compares each query with the rows of its nearest cells. See `Proposer`."""
+
+    cells: Cells
+    rows: Float32[np.ndarray, "m d"]
+    lengths: Float64[np.ndarray, " m"]
+
+    def __call__(self, queries: Float32[np.ndarray, "n d"], width: int) -> Proposed:
+        import faiss
+
+        starts, centres = self.cells.starts, self.cells.centres
+        near = _nearest(centres, queries, min(PROBES, len(centres)))
+        n, probes = near.shape
+        scores = np.full((n, probes, width), -np.inf, np.float32)
+        found = np.full((n, probes, width), -1, np.int64)
+        asked = np.argsort(near, axis=None, kind="stable")  # (query, probe) by cell
+        asked_starts = np.searchsorted(near.ravel()[asked], np.arange(len(centres) + 1))
+        for cell in np.flatnonzero((np.diff(asked_starts) > 0) & (np.diff(starts) > 0)):
+            query, probe = np.divmod(asked[asked_starts[cell] : asked_starts[cell + 1]], probes)
+            own = slice(starts[cell], starts[cell + 1])
+            unit = unit32(self.rows[own], self.lengths[own])
+            w = min(width, len(unit))
+            inner, place = faiss.knn(queries[query], unit, w, metric=faiss.METRIC_INNER_PRODUCT)
+            scores[query, probe, :w], found[query, probe, :w] = inner, starts[cell] + place
+        all_scores, all_found = scores.reshape(n, -1), found.reshape(n, -1)
+        best = np.argpartition(-all_scores, width - 1, axis=1)[:, :width]
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(all_scores, best, 1), axis=1), 1)
+        return np.take_along_axis(all_scores, best, 1), np.take_along_axis(all_found, best, 1)
 
 
 def _nearest(

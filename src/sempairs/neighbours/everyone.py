@@ -12,14 +12,15 @@ from sempairs.core.progress import quiet, say
 from sempairs.core.seeds import rng
 from sempairs.core.work import Compute, Work, gather
 from sempairs.neighbours.bank import Bank
-from sempairs.neighbours.cells import Cells
+from sempairs.neighbours.cells import ROWS, Cells
 from sempairs.neighbours.scores import norms
 from sempairs.neighbours.search import Lists, nearest, search
 
 VERSION = 1  # of the search: raise it when the same rows would get other neighbours
 EXACT_UP_TO = 200_000  # rows; with more of them a query is compared with the cells near to it
 UNIT = 16_384
-BLOCK = 100_000
+BLOCK = 50_000
+APART = "apart.npy"
 CHECKED = 1_000  # queries whose exact neighbours are found too, to say what the cells miss
 
 
@@ -52,13 +53,25 @@ def neighbours_of_all(
     elif exact:
         return nearest(rows, rows, k, exclude_self=True, at_most=at_most, apart=apart)
     else:
-        lengths = norms(rows, "features")
-        bank = Bank(rows, lengths, Cells.of(rows, lengths))
-        lists = search(bank, rows, lengths, k, myself=np.arange(len(rows)), at_most=at_most, apart=apart)
+        cells = Cells.of(rows)
+        bank = cells.bank(np.concatenate(list(cells.blocks(rows))))
+        lists = _in_order(
+            cells.order, search(bank, bank.rows, bank.norms, k, myself=cells.order, at_most=at_most, apart=apart)
+        )
     if not exact and apart is None and at_most >= 1:
         found = recall(rows, lists[0])
         say(f"searched by cells: the nearest neighbour was found for {found:.1%} of {CHECKED:,} rows searched exactly")
     return lists
+
+
+def _in_order(order: Int64[np.ndarray, " n"] | None, lists: Lists) -> Lists:
+    """The lists of rows that stand in some order, in the order of their numbers."""
+    if order is None:
+        return lists
+    sorted_lists = np.empty_like(lists[0]), np.empty_like(lists[1])
+    for after, before in zip(sorted_lists, lists, strict=True):
+        after[order] = before
+    return sorted_lists
 
 
 def recall(rows: Float32[np.ndarray, "n d"], found: Int64[np.ndarray, "n k"]) -> float:
@@ -78,24 +91,22 @@ def recall(rows: Float32[np.ndarray, "n d"], found: Int64[np.ndarray, "n k"]) ->
 
 @dataclass(frozen=True)
 class _Search:
-    """What a worker needs: files of the job's folder, and the question."""
+    """What a worker needs: the folder of the job, and the question."""
 
-    rows: Path
     folder: Path
-    apart: Path | None
     k: int
     at_most: float
-    exact: bool
+    is_apart: bool
 
     def open(self) -> Compute:
         """Map the rows, and answer for ranges of them."""
-        rows: Float32[np.ndarray, "n d"] = np.load(self.rows, mmap_mode="r")
-        apart = None if self.apart is None else np.load(self.apart)
-        cells = None if self.exact else Cells.load(self.folder)
-        bank = Bank.exact(rows) if cells is None else Bank(rows, norms(rows, "features"), cells)
+        folder = self.folder
+        bank = Cells.load(folder) if Cells.are_in(folder) else Bank.exact(np.load(folder / ROWS, mmap_mode="r"))
+        apart = np.load(folder / APART) if self.is_apart else None
 
         def compute(start: int, stop: int) -> dict[str, np.ndarray]:
-            asked, lengths, myself = rows[start:stop], bank.norms[start:stop], np.arange(start, stop)
+            asked, lengths = bank.rows[start:stop], bank.norms[start:stop]
+            myself = bank.known_as(np.arange(start, stop))
             lists = search(bank, asked, lengths, self.k, myself=myself, at_most=self.at_most, apart=apart)
             return dict(zip(("neighbours", "similarity"), lists, strict=True))
 
@@ -110,26 +121,25 @@ def _in_units(
     work: Work,
     exact: bool,
 ) -> Lists:
-    """Put down what the workers read, once, and let them search."""
-    digest = _digest(rows)
-    lengths = norms(rows, "features")
-    settings = {"version": VERSION, "rows": digest, "k": k, "at_most": at_most}
-    settings |= {"apart": None if apart is None else _digest(apart), "exact": exact}
-    folder = work.job("neighbours", settings)
-    row_file = work.folder.absolute() / f"rows-{digest}.npy"
-    if not row_file.is_file():
-        with atomic_write(row_file) as file:
-            np.save(file, rows, allow_pickle=False)
-    apart_file = None
+    """Put down once what the workers read, and let them search."""
+    norms(rows, "features")  # an error here, not in a worker
+    settings = {"version": VERSION, "rows": _digest(rows), "k": k, "at_most": at_most, "exact": exact, "unit": UNIT}
+    folder = work.job("neighbours", settings | {"apart": None if apart is None else _digest(apart)})
     if apart is not None:
-        apart_file = folder / "apart.npy"
-        with atomic_write(apart_file) as file:
-            np.save(file, apart, allow_pickle=False)
-    if not exact and Cells.load(folder) is None:
-        Cells.of(rows, lengths).save(folder)
-    task = _Search(row_file, folder, apart_file, k, at_most, exact)
-    units = work.run("neighbours", folder, task, len(rows), UNIT)
-    return gather(units, "neighbours"), gather(units, "similarity")
+        _save(folder / APART, apart)
+    if exact:
+        _save(folder / ROWS, rows)
+    elif not Cells.are_in(folder):
+        Cells.of(rows).save(rows, folder)
+    units = work.run("neighbours", folder, _Search(folder, k, at_most, apart is not None), len(rows), UNIT)
+    order = None if exact else Cells.load(folder).order
+    return _in_order(order, (gather(units, "neighbours"), gather(units, "similarity")))
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    if not path.is_file():
+        with atomic_write(path) as file:
+            np.save(file, array, allow_pickle=False)
 
 
 def _digest(array: np.ndarray) -> str:

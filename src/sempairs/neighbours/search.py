@@ -85,8 +85,12 @@ def search(
 
     Parameters
     ----------
-    myself: the row of the bank that each query is, and which is not its own neighbour.
-    apart: as in `nearest`, by row of the bank; needs `myself`.
+    myself: the number of the row that each query is, and which is not its own neighbour.
+    apart: as in `nearest`, by number of the row; needs `myself`.
+
+    Returns
+    -------
+    The numbers of rows (`Bank.known_as`), by which ties are broken too, and cosine similarities.
     """
     n, m, d = len(queries), len(bank), queries.shape[1]
     indices, similarity = np.empty((n, k), np.int64), np.empty((n, k))
@@ -97,8 +101,8 @@ def search(
             step = max(1, BLOCK_BYTES // (width * BYTES_A_CANDIDATE))
             for block in np.split(rows, range(step, len(rows), step)):
                 asked, lengths = queries[block], query_norms[block]
-                proposed, found = bank.propose(unit32(asked, lengths), width)
-                allowed = found >= 0
+                proposed, places = bank.propose(unit32(asked, lengths), width)
+                allowed, found = places >= 0, bank.known_as(places)
                 if myself is not None:
                     allowed &= found != myself[block, None]
                     for column in () if apart is None else apart.T:
@@ -106,13 +110,13 @@ def search(
                         allowed &= (column[found] != own) | (own < 0)
                 i, place = np.nonzero(_contenders(proposed, allowed, k, at_most, _float32_error(d)))
                 scores = np.full(found.shape, -np.inf)
-                scores[i, place] = cosine_of(asked, lengths, i, bank.rows, bank.norms, found[i, place])
+                scores[i, place] = cosine_of(asked, lengths, i, bank.rows, bank.norms, places[i, place])
                 scores[scores > at_most] = -np.inf
                 best = np.lexsort((found, -scores))[:, :k]
                 indices[block] = np.take_along_axis(found, best, 1)
                 similarity[block] = np.take_along_axis(scores, best, 1)
                 most = np.round(proposed[:, -1].astype(np.float64) + _float32_error(d), DECIMALS)
-                sure = (width == m) | (found[:, -1] < 0) | (similarity[block, -1] > most)
+                sure = (width == m) | (places[:, -1] < 0) | (similarity[block, -1] > most)
                 unsure.append(block[~sure])
                 bar(int(sure.sum()))
             rows, width = np.concatenate(unsure), min(m, 4 * width)

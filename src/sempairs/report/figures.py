@@ -99,15 +99,24 @@ def curves(trainings: Sequence[Training], marks: Mapping[str, Mark], name: str) 
     return to_svg(figure, name, f"Training loss against pairs seen. The last values are: {last}.")
 
 
-def histogram(edges: Sequence[float], counts: Sequence[float], mark: Mark, name: str) -> Markup:
-    """How similar the two images of the pairs are, by the score they were chosen by."""
+def histogram(edges: Sequence[float], layers: Sequence[tuple[Mark, Sequence[float | int]]], name: str) -> Markup:
+    """How similar the two images of the pairs are, by the score they were chosen by.
+
+    Parameters
+    ----------
+    layers: kinds of pairs with the counts of each, stacked from the axis upwards.
+    """
     figure, axes = new_figure(WIDTH, 200)
-    axes.stairs(counts, edges, fill=True, color=colour_of(mark))
+    total = np.zeros(len(edges) - 1)
+    for mark, counts in layers:
+        axes.stairs(total + counts, edges, baseline=total, fill=True, color=colour_of(mark))
+        total = total + counts
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_xlabel("similarity", color=INK, fontsize=12)
     axes.set_ylabel("pairs", color=INK, fontsize=12)
-    commonest = int(np.argmax(counts))
-    said = f"most pairs, {counts[commonest]:,.0f}, between {edges[commonest]:.2f} and {edges[commonest + 1]:.2f}"
+    commonest = int(np.argmax(total))
+    said = f"most pairs, {total[commonest]:,.0f}, between {edges[commonest]:.2f} and {edges[commonest + 1]:.2f}"
     title = f"Histogram of similarity from {edges[0]:.2f} to {edges[-1]:.2f}; {said}."
     return to_svg(figure, name, title)

@@ -6,27 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import sempairs
 from sempairs.core.files import write_json, write_text
 from sempairs.pairs.audit import Audit
-from sempairs.report import numbers
 from sempairs.report.conditions import conditions, member
 from sempairs.report.contents import Contents, read_contents
 from sempairs.report.figures import curves, forest, forest_limits, histogram
 from sempairs.report.limits import limits
 from sempairs.report.marks import Mark, marks_of
-from sempairs.report.pictures import Picture, pictures
+from sempairs.report.pictures import PIXELATED, Picture, pictures
+from sempairs.report.rendering import render_page
 from sempairs.report.study_file import to_toml
 from sempairs.report.table import table_rows, to_csv
 from sempairs.report.wording import findings, merged
 from sempairs.study.compare import Line
 from sempairs.study.matrix import Arm
-
-PIXELATED = 64  # pixels; images up to this size are enlarged with their pixels left sharp
-FILTERS = ("counted", "decimal", "interval", "listed", "p_value", "percent", "plain_interval", "points", "signed")
 
 
 @dataclass(frozen=True)
@@ -93,15 +88,9 @@ def render(contents: Contents) -> str:
     """The page as text: the same for the same contents and versions."""
     study, comparison = contents.study, contents.comparison
     marks = marks_of([comparison.baseline, *(arm for arm in study.arms if arm != comparison.baseline)])
-    environment = Environment(
-        loader=PackageLoader("sempairs.report", "."), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters.update({name: getattr(numbers, name) for name in FILTERS})
-    source, _, _ = PackageLoader("sempairs.report", ".").get_source(environment, "style.css")
     height = next(iter(contents.examples.values())).images.shape[2]
-    return environment.get_template("template.html").render(
-        style=Markup(source),
+    return render_page(
+        "study.html",
         study=study,
         pool=_pool(study.pool.source, study.pool.images),
         baseline=comparison.baseline,
@@ -119,7 +108,6 @@ def render(contents: Contents) -> str:
         limits=limits(contents),
         trainings=contents.trainings,
         study_toml=to_toml(study.model_dump(mode="json", by_alias=True)),
-        version=sempairs.__version__,
     )
 
 
@@ -131,7 +119,9 @@ def _pool(source: dict[str, Any], images: int | None) -> str:
 def _arm_sections(contents: Contents, marks: dict[str, Mark]) -> Iterator[ArmSection]:
     for place, (name, arm) in enumerate(contents.study.arms.items()):
         audit, similarity = contents.audits[name], contents.audits[name].similarity
-        figure = similarity and histogram(similarity["edges"], similarity["counts"], marks[name], f"similarity-{place}")
+        figure = similarity and histogram(
+            similarity["edges"], [(marks[name], similarity["counts"])], f"similarity-{place}"
+        )
         yield ArmSection(name, arm, marks[name], audit, pictures(contents.examples[name]), figure or None)
 
 

@@ -6,14 +6,26 @@ from sempairs.sources.base import Source
 SOURCES = Registry(
     "source",
     {
+        "aircraft": "sempairs.sources.named.files:aircraft",
+        "caltech101": "sempairs.sources.named.files:caltech101",
+        "cars": "sempairs.sources.named.files:cars",
+        "cifar10": "sempairs.sources.named.cifar:cifar10",
+        "cifar100": "sempairs.sources.named.cifar:cifar100",
         "digits": "sempairs.sources.digits:digits",
+        "dtd": "sempairs.sources.named.files:dtd",
         "fashion-mnist": "sempairs.sources.fashion_mnist:fashion_mnist",
+        "flowers102": "sempairs.sources.named.files:flowers102",
         "folder": "sempairs.sources.folder:folder",
+        "food101": "sempairs.sources.named.files:food101",
         "idx": "sempairs.sources.idx:idx",
+        "pets": "sempairs.sources.named.files:pets",
         "shapes": "sempairs.sources.shapes.source:shapes",
+        "shards": "sempairs.sources.shards:shards",
         "subset": "sempairs.sources.subset:subset",
+        "sun397": "sempairs.sources.named.files:sun397",
         "table": "sempairs.sources.table:table",
         "union": "sempairs.sources.union:union",
+        "voc2007": "sempairs.sources.named.voc2007:voc2007",
     },
 )
 

@@ -50,6 +50,30 @@ class BadImage(ValueError):
 
 def decode(data: bytes, limits: Limits) -> UInt8[np.ndarray, "h w 3"]:
     """The RGB pixels of an image file's bytes. Raises BadImage for anything that is not a whole, sane image."""
+    return np.array(_decoded(data, limits))
+
+
+def decode_square(data: bytes, size: int, limits: Limits) -> UInt8[np.ndarray, "{size} {size} 3"]:
+    """`square` of what `decode` gives, without a copy of all the pixels between them. Raises BadImage as it does."""
+    return np.array(_square(_decoded(data, limits), size))
+
+
+def square(pixels: UInt8[np.ndarray, "h w c"], size: int) -> UInt8[np.ndarray, "{size} {size} c"]:
+    """The central square, resampled to `size` by Pillow's bicubic filter, which widens with the shrinking (antialias).
+
+    The same as resizing the shorter side and cropping the centre, in one step: a picture of 1 x 60,000 pixels costs no
+    more than another.
+    """
+    return np.array(_square(Image.fromarray(pixels), size))
+
+
+def _square(image: Image.Image, size: int) -> Image.Image:
+    side = min(image.size)
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    return image.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+
+
+def _decoded(data: bytes, limits: Limits) -> Image.Image:
     if not data:
         raise BadImage("the file is empty")
     if len(data) > limits.bytes:
@@ -60,26 +84,13 @@ def decode(data: bytes, limits: Limits) -> UInt8[np.ndarray, "h w 3"]:
             image = _open(data, limits)  # verify leaves an image that cannot be read
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
-            return np.array(_rgb(image))
+            return _rgb(image)
     except BadImage:
         raise
     except UnidentifiedImageError:
         raise BadImage(f"not an image of a known format ({', '.join(FORMATS)})") from None
     except Exception as error:  # Pillow's decoders raise whatever the bytes lead them to
         raise BadImage(_one_line(error)) from None
-
-
-def square(pixels: UInt8[np.ndarray, "h w c"], size: int) -> UInt8[np.ndarray, "{size} {size} c"]:
-    """The central square, resampled to `size` by Pillow's bicubic filter, which widens with the shrinking (antialias).
-
-    The same as resizing the shorter side and cropping the centre, in one step: a picture of 1 x 60,000 pixels costs no
-    more than another.
-    """
-    height, width = pixels.shape[:2]
-    side = min(height, width)
-    left, top = (width - side) / 2, (height - side) / 2
-    image = Image.fromarray(pixels)
-    return np.array(image.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side)))
 
 
 @contextlib.contextmanager
@@ -120,7 +131,7 @@ def _rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGB", image.size, "white")
         white.paste(image, mask=image.getchannel("A"))
         return white
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _one_line(error: Exception) -> str:

@@ -20,7 +20,7 @@ from jaxtyping import Int64, UInt8
 
 from sempairs.core.errors import UserError
 from sempairs.core.files import atomic_write, cache_folder, read_json, write_json
-from sempairs.core.progress import progress
+from sempairs.core.progress import progress, say
 from sempairs.sources import decode
 from sempairs.sources.base import Quarantined
 from sempairs.sources.cache import stamp_of, writing_cache
@@ -29,6 +29,8 @@ from sempairs.sources.workers import Content, decode_files
 SCHEMA = 1
 FEW = 256
 """Below this many images, starting processes costs more time than they save."""
+LONG = 2.0
+"""Seconds after which whoever waited is told how fast it went."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +145,13 @@ def _key(doing: str, keys: Sequence[ImageKey], shape: tuple[int, int, int]) -> s
     return digest.hexdigest()[:16]
 
 
-def _workers(images: int) -> int:
-    if images < FEW:
-        return 0
+def processors() -> int:
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _workers(images: int) -> int:
+    return 0 if images < FEW else processors()
 
 
 def _build(
@@ -160,6 +165,7 @@ def _build(
     bad: dict[int, Quarantined] = {}
     pixels = hashlib.sha256()
     _sweep(folder)
+    began = time.monotonic()
     with writing_cache(), atomic_write(folder / "frames.npy") as out, progress(doing, len(keys), "images") as bar:
         start = _write_header(out, len(keys), shape)
         for position, (key, frame) in enumerate(zip(keys, frames, strict=True)):
@@ -183,6 +189,9 @@ def _build(
             "stamp": stamp_of((folder / "frames.npy").stat()),
         }
         write_json(folder / "record.json", record)
+    seconds = time.monotonic() - began
+    if seconds > LONG:
+        say(f"{doing}: {len(keys):,} images in {seconds:.1f} s ({len(keys) / seconds:,.0f} images/s)")
 
 
 def _sweep(folder: Path) -> None:

@@ -14,7 +14,9 @@ from sempairs.sources import SOURCES
 from sempairs.sources.base import Source
 from sempairs.sources.folder import EXTENSIONS
 from sempairs.sources.idx import is_idx
+from sempairs.sources.shard_files import is_shard, shard_files
 from sempairs.sources.tabular import class_names, holds_bytes, is_pair_set, is_parquet, schema_of
+from sempairs.sources.tar_index import index_shards
 
 IMAGE_COLUMNS = ("image", "img", "path", "file_name", "filename", "file", "image_path", "filepath")
 LABEL_COLUMNS = ("label", "labels", "class", "category", "target")
@@ -37,12 +39,13 @@ def open_source(spec: str | Mapping[str, Any] | Spec) -> Source:
 
 
 def guess_spec(text: str) -> Spec:
-    """The source that a word on the command line means: a folder, a table, an IDX file or the name of a source.
+    """The source that a word on the command line means: a folder, a table, tar shards, an IDX file or a source's name.
 
     Paths are made absolute, since a pair set that keeps the spec may be used from another folder. The labels of an
     IDX file are taken from beside it where they have MNIST's names (images-idx3, labels-idx1). A table's columns of
-    images and classes are the first of `IMAGE_COLUMNS` and `LABEL_COLUMNS` that it has. A folder of nothing but Parquet
-    files is a table, and so is a pattern that ends in .parquet.
+    images and classes are the first of `IMAGE_COLUMNS` and `LABEL_COLUMNS` that it has, the classes of shards the first
+    of `cls` and `LABEL_COLUMNS`. A folder of nothing but Parquet files is a table, one of tar files is shards, and so
+    are patterns that end in .parquet and .tar.
 
     Raises
     ------
@@ -50,14 +53,13 @@ def guess_spec(text: str) -> Spec:
     """
     path = Path(os.path.expanduser(text))
     if text and os.path.isdir(path):
-        shards = _shards(path)
-        if shards:
-            return _table_spec(path, shards[0])
-        return Spec(name="folder", options={"root": os.path.abspath(path)})
+        return _folder_spec(path)
     if os.path.isfile(path):
         return _file_spec(path)
     if glob.has_magic(text) and text.endswith(".parquet") and (found := sorted(glob.glob(os.fspath(path)))):
         return _table_spec(path, Path(found[0]))
+    if text.endswith(".tar") and (glob.has_magic(text) or "{" in text):
+        return _shards_spec(path)
     if text in SOURCES:
         return Spec(name=text)
     near = _near_path(path)
@@ -70,19 +72,42 @@ def _file_spec(path: Path) -> Spec:
         return _idx_spec(path)
     if path.suffix.lower() == ".csv" or is_parquet(path):
         return _table_spec(path, path)
-    problem = f"{os.fspath(path)!r} is a file, but not an IDX file, a CSV file (.csv) or a Parquet file"
+    if is_shard(path):
+        return _shards_spec(path)
+    problem = f"{os.fspath(path)!r} is a file, but not an IDX file, a CSV, a Parquet or a tar file"
     raise UserError(problem, todo="give a folder of images")
 
 
-def _shards(folder: Path) -> list[Path]:
-    """The Parquet files of a folder that has no images, no folders, and no pair set in it."""
+def _folder_spec(path: Path) -> Spec:
+    """A folder of images, unless it has no images and no folders in it but shards, or tables that are no pair sets."""
+    files = _files(path)
+    if any(file.suffix == ".tar" for file in files):  # beside which img2dataset writes a table without images
+        return _shards_spec(path)
+    tables = [file for file in files if file.suffix == ".parquet" and is_parquet(file)]
+    if tables and not any(is_pair_set(schema_of(file)) for file in tables):
+        return _table_spec(path, tables[0])
+    if any(is_shard(file) for file in files):
+        return _shards_spec(path)
+    return Spec(name="folder", options={"root": os.path.abspath(path)})
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder that has no images and no folders in it."""
     try:
         entries = sorted(folder.iterdir())
     except OSError:
         return []
-    shards = [file for file in entries if file.suffix == ".parquet" and file.is_file() and is_parquet(file)]
     others = [entry for entry in entries if entry.is_dir() or entry.suffix.lower() in EXTENSIONS]
-    return [] if others or any(is_pair_set(schema_of(file)) for file in shards) else shards
+    return [] if others else [entry for entry in entries if entry.is_file()]
+
+
+def _shards_spec(path: Path) -> Spec:
+    """The tar shards at `path`; the first of them says what the classes are."""
+    options = {"path": os.path.abspath(path)}
+    (first,) = index_shards(shard_files(options["path"])[:1])
+    known = {key for sample in first.samples for key in sample.metadata}
+    labels = [name for name in ("cls", *LABEL_COLUMNS) if name in known]
+    return Spec(name="shards", options=options | ({"label": labels[0]} if labels else {}))
 
 
 def _table_spec(path: Path, first: Path) -> Spec:

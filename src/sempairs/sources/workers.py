@@ -27,7 +27,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from sempairs.core.errors import UserError
-from sempairs.sources.decode import LIMITS, BadImage, Limits, decode, square
+from sempairs.sources.decode import LIMITS, BadImage, Limits, decode_square
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -71,7 +71,7 @@ def decode_file(content: Content, size: int, limits: Limits) -> Decoded:
         return Decoded("", reason=str(error))
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        return Decoded(sha256, square(decode(data, limits), size))
+        return Decoded(sha256, decode_square(data, size, limits))
     except BadImage as error:
         return Decoded(sha256, reason=str(error))
     except MemoryError:

@@ -24,7 +24,7 @@ from sempairs.core.runs import JsonLines, Run, RunStore
 from sempairs.core.seeds import seed_of
 from sempairs.core.settings import build
 from sempairs.encoders import ENCODERS
-from sempairs.encoders.files import save_encoder
+from sempairs.encoders.files import load_encoder, save_encoder
 from sempairs.methods import METHODS
 from sempairs.methods.base import Method
 from sempairs.pairs.pairset import PairSet
@@ -39,18 +39,30 @@ LOG_STEPS = 10
 CHECKPOINT_SECONDS = 15.0  # how much work a kill may cost
 
 
-def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunStore, title: str = "training") -> Run:
+def train(
+    pairs: PairSet,
+    source: Source,
+    settings: TrainSettings,
+    store: RunStore,
+    title: str = "training",
+    start: Run | None = None,
+) -> Run:
     """Train on a pair set and return the finished run; a run that is done is returned at once.
 
     The run is named by the hash of the settings, the pair set and the images. Its folder holds `metrics.jsonl` (a line
     every ten steps: step, epoch, learning rate, loss and its terms), the encoder (safetensors and JSON) and
     `result.json`.
 
+    Parameters
+    ----------
+    start: a finished run of the same encoder, to go on from its weights; heads and optimizer begin anew. None for
+        random weights.
+
     Raises
     ------
     UserError: fewer pairs than a batch, images that changed, a loss that is not finite.
     """
-    run = store.open(run_identity(pairs, source, settings))
+    run = store.open(run_identity(pairs, source, settings, start))
     if run.is_done:
         return run
     device = best_device()
@@ -60,7 +72,7 @@ def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunSto
     steps = budget.steps or budget.passes * loader.steps_per_epoch
     began = saved = time.monotonic()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        state = TrainState.fresh(settings, source.shape[2], steps, device)
+        state = TrainState.fresh(settings, source.shape[2], steps, device, start)
         log = JsonLines(run.folder / "metrics.jsonl")
         state.restore(checkpoint.load_latest(run.folder, device), log)
         state.method.train()
@@ -91,9 +103,10 @@ def train(pairs: PairSet, source: Source, settings: TrainSettings, store: RunSto
     return run
 
 
-def run_identity(pairs: PairSet, source: Source, settings: TrainSettings) -> dict[str, Any]:
+def run_identity(pairs: PairSet, source: Source, settings: TrainSettings, start: Run | None = None) -> dict[str, Any]:
     """Everything that decides the weights; its hash names the run."""
-    return {"pairs": pairs.hash, "images": source.fingerprint, **settings.to_json()}
+    begun = {} if start is None else {"start": start.name}
+    return {"pairs": pairs.hash, "images": source.fingerprint, **settings.to_json(), **begun}
 
 
 @dataclass
@@ -107,10 +120,14 @@ class TrainState:
     step: int = 0
 
     @classmethod
-    def fresh(cls, settings: TrainSettings, channels: int, steps: int, device: torch.device) -> "TrainState":
-        """The state before the first step; initial weights are f(seed)."""
+    def fresh(
+        cls, settings: TrainSettings, channels: int, steps: int, device: torch.device, start: Run | None = None
+    ) -> "TrainState":
+        """The state before the first step; initial weights are f(seed), the encoder's those of `start` if given."""
         torch.manual_seed(seed_of("weights", settings.training.seed))
         encoder = build(ENCODERS, settings.encoder, channels)
+        if start is not None:
+            encoder.load_state_dict(load_encoder(start.folder).state_dict())
         method: Method = build(METHODS, settings.method, encoder).to(device)
         if not any(parameter.requires_grad for parameter in encoder.parameters()):
             raise UserError(

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from made_features import cosines, couples, features, random_values
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
-from sempairs.pairs.mining.cluster import ITERATIONS, cluster, spherical_kmeans
+from sempairs.neighbours import spherical_kmeans
+from sempairs.pairs.mining.cluster import ROUNDS, cluster
 
 
 def slow_kmeans(values, clusters, seed):
@@ -15,7 +16,7 @@ def slow_kmeans(values, clusters, seed):
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     centres = [unit[i] for i in rng("cluster centres", seed).permutation(len(values))[:clusters]]
     member = None
-    for _ in range(ITERATIONS):
+    for _ in range(ROUNDS):
         before, member = member, []
         for row in unit:
             seen = [c.astype(np.float32).astype(np.float64) for c in centres]
@@ -41,7 +42,7 @@ def slow_kmeans(values, clusters, seed):
 def test_clusters_are_those_of_lloyds_algorithm(n, d, clusters, seed, grid):
     clusters = min(clusters, n // 2)
     values = random_values(n, d, seed, grid).astype(np.float32)
-    assert spherical_kmeans(values, clusters, seed).tolist() == slow_kmeans(values, clusters, seed)
+    assert spherical_kmeans(values, clusters, seed, ROUNDS)[0].tolist() == slow_kmeans(values, clusters, seed)
 
 
 def blobs(seed=0):
@@ -80,7 +81,7 @@ def test_the_nearest_of_the_cluster_is_the_nearest_of_the_cluster():
 def test_copies_and_clusters_that_lose_their_images():
     # All images are one: the first centre takes them all, the second stays empty.
     same = features(np.ones((6, 3)))
-    assert spherical_kmeans(same.values, 2, 0).tolist() == [0] * 6
+    assert spherical_kmeans(same.values, 2, 0, ROUNDS)[0].tolist() == [0] * 6
     assert couples(cluster(same, clusters=2, partner="nearest")) == [(0, 1), *((i, 0) for i in range(1, 6))]
 
 

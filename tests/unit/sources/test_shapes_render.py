@@ -8,7 +8,7 @@ from sempairs.sources.shapes import CONTENT, STYLE, draw_factors, render
 from sempairs.sources.shapes.renderer import COUNTS
 from sempairs.sources.shapes.scene import COSINE, SINE, scene_of
 from sempairs.sources.shapes.solids import SOLIDS
-from sempairs.sources.shapes.surface import _seen
+from sempairs.sources.shapes.surface import see_solid
 
 NAMES = list(SOLIDS)
 STILL = {
@@ -27,10 +27,9 @@ def table(**changed) -> dict[str, np.ndarray]:
 def cover(factors: dict[str, np.ndarray], size: int = 64) -> np.ndarray:
     """Where the solid is, 0 to 1, for images of one shape."""
     solid = SOLIDS[NAMES[factors["shape"][0]]]
-    scene = scene_of(factors, solid, size)
-    pixels, _, gap = _seen(scene, solid.distance)
+    seen = see_solid(scene_of(factors, solid, size), solid.distance)
     mask = np.zeros((len(factors["x"]), size, size))
-    mask[pixels] = 1 - np.maximum(gap, 0) / scene.pixel[pixels[0]]
+    mask.flat[seen.places] = seen.cover
     return mask
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +94,18 @@ def test_the_second_opening_decodes_nothing(files: list[ImageFile], request: pyt
     second = opened(files)
     np.testing.assert_array_equal(first.images, second.images)
     assert (first.kept.tolist(), first.quarantined) == (second.kept.tolist(), second.quarantined)
+
+
+def test_whoever_waited_is_told_how_fast_it_went(
+    files: list[ImageFile], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    opened(files)
+    assert "images/s" not in capfd.readouterr().err
+    monkeypatch.setattr(frames, "LONG", 0.0)
+    opened(files)  # from the cache
+    assert "images/s" not in capfd.readouterr().err
+    framed(files, 24, half_may_be_bad(files), workers=0)
+    assert re.search(r"^decoding: 6 images in [0-9.]+ s \([0-9,]+ images/s\)$", capfd.readouterr().err, re.MULTILINE)
 
 
 def test_another_size_id_or_content_is_another_cache(files: list[ImageFile], cache: Path) -> None:

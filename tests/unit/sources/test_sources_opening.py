@@ -89,5 +89,5 @@ def test_a_wrong_word_gets_the_nearest_name(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(UserError, match="did you mean 'fashion-mnist'"):
         guess_spec("fashion_mnist")
     for text in ("", "a\0b", "x" * 5000, "/no/such/place", "[/red]"):
-        with pytest.raises(UserError, match="valid names: digits, fashion-mnist, folder, idx"):
+        with pytest.raises(UserError, match=r"valid names: .*digits, .*folder, .*shards"):
             guess_spec(text)

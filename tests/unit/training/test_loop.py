@@ -117,6 +117,19 @@ def test_a_finished_run_is_not_trained_again(tmp_path, monkeypatch):
     assert train(same_class(source), source, settings(), RunStore(tmp_path)) == run
 
 
+@pytest.mark.parametrize("method", ["simclr", "byol"])
+def test_a_run_can_go_on_from_the_encoder_of_another(tmp_path, method):
+    source = made_source()
+    pairs, store = same_class(source), RunStore(tmp_path)
+    first = train(pairs, source, settings(method), store)
+    still = settings(method, lr=0.0, seed=1)  # without a learning rate weights stay what they were at first
+    second, fresh = train(pairs, source, still, store, start=first), train(pairs, source, still, store)
+    assert len({first.name, second.name, fresh.name}) == 3
+    was, on, anew = (load_encoder(run.folder).stem[0].weight for run in (first, second, fresh))
+    assert torch.equal(on, was)
+    assert not torch.equal(on, anew)
+
+
 def test_a_run_is_named_by_pairs_images_and_every_setting():
     source = made_source()
     names = {

@@ -6,7 +6,7 @@ others, is this package's own.
 """
 
 from sempairs.core.errors import UserError
-from sempairs.pairs.mining.base import Features, Proposals
+from sempairs.pairs.mining.base import Features, NoPairs, Proposals
 from sempairs.pairs.mining.lists import chosen, neighbour_lists, quantiles
 
 
@@ -30,7 +30,7 @@ def band(features: Features, *, low: float, high: float, k: int = 1) -> Proposal
     within = similarity >= low
     if not within.any():
         _, nearest = neighbour_lists(features, 1)
-        raise UserError(
+        raise NoPairs(
             f"no two images have a similarity from {low} to {high}",
             got=f"similarity to the nearest neighbour: {quantiles(nearest)}",
             todo="choose low and high around these values",

@@ -9,7 +9,7 @@ import numpy as np
 
 from sempairs.core.errors import UserError
 from sempairs.neighbours import DECIMALS
-from sempairs.pairs.mining.base import Features, Proposals
+from sempairs.pairs.mining.base import Features, NoPairs, Proposals
 from sempairs.pairs.mining.lists import chosen, neighbour_lists, quantiles
 
 
@@ -31,11 +31,13 @@ def margin_test(features: Features, *, margin: float = 0.02, k: int = 2) -> Prop
     if k < 2:
         raise UserError("the nearest neighbour can stand out from the second one or a later one", got=f"k = {k}")
     neighbours, similarity = neighbour_lists(features, k)
+    full = np.isfinite(similarity[:, -1])  # images that must be kept apart may leave too few to stand out from
+    ahead = np.full(len(similarity), -np.inf)
     # Both have DECIMALS decimals, so their difference has too; without this .95 - .93 is less than .02.
-    ahead = np.round(similarity[:, 0] - similarity[:, -1], DECIMALS)
+    ahead[full] = np.round(similarity[full, 0] - similarity[full, -1], DECIMALS)
     stands_out = ahead >= margin
     if not stands_out.any():
-        raise UserError(
+        raise NoPairs(
             f"no nearest neighbour stands out from neighbour {k} by {margin}",
             got=f"margins: {quantiles(ahead)}",
             todo="set a smaller margin or a larger k",

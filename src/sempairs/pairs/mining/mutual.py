@@ -36,7 +36,7 @@ def mutual(features: Features, *, k: int = 20, rest: Literal["drop", "nearest"] 
     everyone = np.arange(len(neighbours))
     has_mutual = rank[everyone, best] < k
     chosen = np.where(has_mutual, best, 0)
-    keep = has_mutual if rest == "drop" else np.ones(len(neighbours), dtype=bool)
+    keep = has_mutual if rest == "drop" else np.isfinite(similarity[:, 0])
     return Proposals(
         left=everyone[keep],
         right=neighbours[everyone, chosen][keep],

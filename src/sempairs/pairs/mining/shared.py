@@ -2,14 +2,17 @@
 
 **Source** Jarvis & Patrick, "Clustering using a similarity measure based on shared near neighbors", IEEE Transactions
 on Computers C-22(11), 1973. **Departure**: of all couples that pass the paper's test each image keeps its best one,
-instead of joining them into clusters; an image is not counted in its own list.
+instead of joining them into clusters; an image is not counted in its own list. Where images are kept apart, as those
+of one hospital, they are no partners but still count as shared neighbours: two hospitals would share none otherwise.
 """
+
+import dataclasses
 
 import numpy as np
 from jaxtyping import Int64
 
 from sempairs.core.errors import UserError
-from sempairs.pairs.mining.base import Features, Proposals
+from sempairs.pairs.mining.base import Features, NoPairs, Proposals
 from sempairs.pairs.mining.lists import chosen, neighbour_lists, quantiles, ranks_back
 
 BLOCK_BYTES = 64 * 2**20
@@ -34,14 +37,16 @@ def shared_neighbours(features: Features, *, k: int = 20, shared: int = 10, mutu
     if not 1 <= shared < k:
         raise UserError("shared must be between 1 and k - 1", got=f"shared = {shared}, k = {k}")
     neighbours, similarity = neighbour_lists(features, k)
-    common = in_common(neighbours)
+    lists = neighbours if features.apart is None else neighbour_lists(dataclasses.replace(features, apart=None), k)[0]
+    common = in_common(neighbours, lists)
+    common[similarity == -np.inf] = -1
     if mutual:
         common[ranks_back(neighbours) == k] = -1
     # The lists are sorted by similarity, so the first largest number is also the most similar of the ties.
     best = common.argmax(axis=1)[:, None]
     most = np.take_along_axis(common, best, 1)
     if not (most >= shared).any():
-        raise UserError(
+        raise NoPairs(
             f"no two images share {shared} of their {k} nearest neighbours",
             got=f"shared with the best partner: {quantiles(most.clip(0))}",
             todo="set a smaller shared or a larger k",
@@ -50,18 +55,17 @@ def shared_neighbours(features: Features, *, k: int = 20, shared: int = 10, mutu
     return chosen(neighbours, similarity, most >= shared, "shared")
 
 
-def in_common(neighbours: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "n k"]:
-    """How many images the list of image i has in common with that of its neighbour `neighbours[i, r]`."""
-    n, k = neighbours.shape
+def in_common(partners: Int64[np.ndarray, "n k"], lists: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "n k"]:
+    """How many images the list of image i has in common with that of `partners[i, r]`."""
+    n, k = lists.shape
     common = np.empty((n, k), dtype=np.int64)
     rows = max(1, BLOCK_BYTES // (n + 8 * k * k))
     is_near = np.zeros((rows, n), dtype=bool)
     for start in range(0, n, rows):
-        lists = neighbours[start : start + rows]
-        marks = is_near[: len(lists)]
-        np.put_along_axis(marks, lists, True, 1)
-        second = neighbours[lists].reshape(len(lists), k * k)  # the neighbours' neighbours
-        found = np.take_along_axis(marks, second, 1).reshape(len(lists), k, k)
+        mine, theirs = lists[start : start + rows], lists[partners[start : start + rows]]
+        marks = is_near[: len(mine)]
+        np.put_along_axis(marks, mine, True, 1)
+        found = np.take_along_axis(marks, theirs.reshape(len(mine), k * k), 1).reshape(theirs.shape)
         common[start : start + rows] = found.sum(axis=2)
-        np.put_along_axis(marks, lists, False, 1)
+        np.put_along_axis(marks, mine, False, 1)
     return common
