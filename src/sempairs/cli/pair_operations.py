@@ -95,7 +95,7 @@ def diff(first: Pairs, second: Pairs) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A CSV file with the columns a and b (image ids).")],
+    file: Annotated[Path, typer.Argument(help="A list (.csv, .jsonl, .parquet) with a and b (image ids).")],
     source: arguments.Source,
     out: arguments.Out,
     set_: arguments.Assignments = None,
@@ -108,7 +108,7 @@ def import_(
 
 
 def export(pairs: Pairs, out: arguments.Out) -> None:
-    """Write the pairs as CSV."""
+    """Write the pairs as a list for other programs: .csv, .jsonl or .parquet, by the name."""
     from sempairs.pairs import listed
 
     listed.export(_load(pairs), out)

@@ -112,13 +112,24 @@ def test_a_difference_counts_pairs(chain):
     assert not len(found.only_second)
 
 
-def test_a_list_comes_back_as_it_was_written(chain, tmp_path):
-    export(chain, tmp_path / "pairs.csv")
-    back = listed(tmp_path / "pairs.csv", made_source(9, size=4))
+@pytest.mark.parametrize("name", ["pairs.csv", "pairs.jsonl", "pairs.parquet"])
+def test_a_list_comes_back_as_it_was_written(name, chain, tmp_path):
+    export(chain, tmp_path / name)
+    back = listed(tmp_path / name, made_source(9, size=4))
     for column in ("pair_id", "a", "b", "similarity", "group"):
         assert back.table.column(column).equals(chain.table.column(column))
-    export(identity(made_source(9, size=4)), tmp_path / "bare.csv")
-    assert listed(tmp_path / "bare.csv", made_source(9, size=4)).table.column("similarity").null_count == 9
+    export(identity(made_source(9, size=4)), tmp_path / name)
+    assert listed(tmp_path / name, made_source(9, size=4)).table.column("similarity").null_count == 9
+
+
+def test_a_list_of_another_kind_is_refused(chain, tmp_path):
+    with pytest.raises(UserError, match="CSV, JSON lines or Parquet"):
+        export(chain, tmp_path / "pairs.xlsx")
+    (tmp_path / "bad.jsonl").write_text("{")
+    (tmp_path / "bad.parquet").write_text("a,b")
+    for name in ("bad.jsonl", "bad.parquet"):
+        with pytest.raises(UserError, match="is not a list of pairs"):
+            listed(tmp_path / name, made_source(9, size=4))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +138,7 @@ def test_a_list_comes_back_as_it_was_written(chain, tmp_path):
         ("", "is not a list of pairs"),
         ("a,c\n0001,0002\n", "has no column 'b'"),
         ("a,b,simlarity\n0001,0002,1\n", r"'simlarity'(?s:.*)did you mean 'similarity'"),
-        ("a,b\n0001,0002\n0001,cat\n", r"1 images of the list are not in made images(?s:.*)'cat' in line 3"),
+        ("a,b\n0001,0002\n0001,cat\n", r"1 images of the list are not in made images(?s:.*)'cat', pair 2"),
         ("a,b\n0001,0002\n0001,0002\n", "same pair twice"),
         ("a,b,similarity\n0001,0002,near\n", "is not a list of pairs"),
         ("a,b\n0001\n", "is not a list of pairs"),

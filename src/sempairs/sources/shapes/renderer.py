@@ -14,10 +14,13 @@ from sempairs.sources.shapes.factors import CONTENT, STYLE
 from sempairs.sources.shapes.floor import floor_light
 from sempairs.sources.shapes.scene import scene_of
 from sempairs.sources.shapes.solids import SOLIDS
-from sempairs.sources.shapes.surface import lay_solid
+from sempairs.sources.shapes.surface import lay_solid, see_solid
 
-VERSION = 1
+VERSION = 2
 """Part of the key of the cache: raise it when a factor or a pixel changes."""
+
+OPAQUE = 0.999
+"""How much of a pixel the solid must cover for the floor behind it not to count."""
 
 COUNTS = CONTENT | {name: range.values for name, range in STYLE.items() if range.values}
 
@@ -43,10 +46,11 @@ def render(factors: Mapping[str, np.ndarray], size: int = 64) -> UInt8[np.ndarra
         if len(members):
             part = {name: np.ascontiguousarray(factors[name][members]) for name in (*CONTENT, *STYLE)}
             scene = scene_of(part, solid, size)
-            light = floor_light(part, scene, solid.distance)
-            lay_solid(light, part, scene, solid.distance)
-            shown = (np.sqrt(np.minimum(light, 1)) * 255 + 0.5).astype(np.uint8)
-            images[members] = np.moveaxis(shown, 0, -1)
+            seen = see_solid(scene, solid.distance)
+            light = floor_light(part, scene, solid.distance, hidden=seen.places[seen.cover > OPAQUE])
+            lay_solid(light, part, scene, solid.distance, seen)
+            shown = (np.sqrt(np.clip(light, 0, 1)) * 255 + 0.5).astype(np.uint8)
+            images[members] = np.stack(list(shown), axis=-1)
     return images
 
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from sempairs.sources.shapes.solids import Solid
 
 Vectors = Float32[np.ndarray, "3 n"]
 Values = Float32[np.ndarray, " n"]
+Places = Int64[np.ndarray, " k"]
 Angles = Float64[np.ndarray, " n"]
 
 SUN = (0.98, 0.94, 0.86)
@@ -59,6 +60,12 @@ class Scene:
 def pixel_centres(size: int) -> Float32[np.ndarray, " {size}"]:
     """Where the pixels are, from left to right or from top to bottom; the image goes from -1 to 1."""
     return (np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1
+
+
+def true_pixels(mask: Bool[np.ndarray, "n h w"]) -> tuple[Places, Places]:
+    """Where a mask is true: the places in the flattened images, and the images. np.nonzero takes some times as long."""
+    places = np.flatnonzero(mask)
+    return places, places // mask[0].size
 
 
 def scene_of(factors: Mapping[str, np.ndarray], solid: Solid, size: int) -> Scene:

@@ -5,8 +5,9 @@ shapes/<key>/record.json  written last: what their content hashes add up to
 """
 
 import os
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,8 @@ from sempairs.sources.shapes.factors import Law, draw_factors
 from sempairs.sources.shapes.renderer import VERSION, render
 from sempairs.sources.shapes.solids import SOLIDS
 
-MOST_PIXELS = 2**20
-"""Rendered by a thread at a time: 256 images of 64 x 64, which need less than 80 MB."""
+MOST_PIXELS = 2**21
+"""Rendered by a thread at a time: 512 images of 64 x 64, about 30 MB. In smaller blocks threads wait for each other."""
 
 
 def shapes(
@@ -71,8 +72,7 @@ def _cached(folder: Path, factors: dict[str, np.ndarray], size: int) -> tuple[UI
     found = _load(folder, len(factors["shape"]), size)
     if found is None:
         with writing_cache():
-            frames = _render_into(folder / "frames.npy", factors, size)
-            hashes = content_hashes(frames)
+            frames, hashes = _render_into(folder / "frames.npy", factors, size)
             write_json(folder / "record.json", {"contents": hash_of(hashes.tolist())})
         return frames, hashes
     return found
@@ -91,24 +91,36 @@ def _load(folder: Path, n: int, size: int) -> tuple[UInt8[np.ndarray, "n h w 3"]
     return (frames, hashes) if hash_of(hashes.tolist()) == contents else None
 
 
-def _render_into(path: Path, factors: dict[str, np.ndarray], size: int) -> UInt8[np.ndarray, "n h w 3"]:
-    n = len(factors["shape"])
+def _render_into(
+    path: Path, factors: dict[str, np.ndarray], size: int
+) -> tuple[UInt8[np.ndarray, "n h w 3"], np.ndarray]:
+    """Write the frames; they come back memory-mapped, with their content hashes."""
+    n, hashes = len(factors["shape"]), []
     with atomic_write(path) as file, progress("rendering", n, "images") as bar:
         header = {"descr": "|u1", "fortran_order": False, "shape": (n, size, size, 3)}
         np.lib.format.write_array_header_1_0(file, header)
-        for images in _rendered(factors, size):
+        for images, contents in _rendered(factors, size):
             file.write(images.data)
+            hashes.append(contents)
             bar(len(images))
-    frames: UInt8[np.ndarray, "n h w 3"] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return frames
+    return np.load(path, mmap_mode="r", allow_pickle=False), np.concatenate(hashes)
 
 
 def _rendered(
     factors: dict[str, np.ndarray], size: int, most_pixels: int = MOST_PIXELS
-) -> Iterator[UInt8[np.ndarray, "b {size} {size} 3"]]:
-    """The images in order, block by block; as many blocks are held as there are threads."""
-    n, block, threads = len(factors["shape"]), max(1, most_pixels // size**2), os.cpu_count() or 1
+) -> Iterator[tuple[UInt8[np.ndarray, "b {size} {size} 3"], np.ndarray]]:
+    """The images and their content hashes in order, block by block; a block for each thread is made ahead."""
+
+    def block(start: int) -> tuple[UInt8[np.ndarray, "b h w 3"], np.ndarray]:
+        images = render({name: values[start : start + length] for name, values in factors.items()}, size)
+        return images, content_hashes(images)
+
+    n, length, threads = len(factors["shape"]), max(1, most_pixels // size**2), os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, n, block * threads):
-            starts = range(start, min(n, start + block * threads), block)
-            yield from pool.map(lambda at: render({k: v[at : at + block] for k, v in factors.items()}, size), starts)
+        ahead = deque[Future[tuple[np.ndarray, np.ndarray]]]()
+        for start in range(0, n, length):
+            ahead.append(pool.submit(block, start))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        for future in ahead:
+            yield future.result()

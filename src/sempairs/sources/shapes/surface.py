@@ -4,12 +4,13 @@ Source: J. F. Blinn, "Models of light reflection for computer synthesized pictur
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32
 
 from sempairs.sources.shapes.colour import hue_to_rgb
-from sempairs.sources.shapes.scene import SKY, SUN, Scene
+from sempairs.sources.shapes.scene import SKY, SUN, Places, Scene, true_pixels
 from sempairs.sources.shapes.solids import Distance
 from sempairs.sources.shapes.tracing import Points, Values, dot, nearest_approach, normals
 
@@ -22,32 +23,53 @@ CREAM = (0.92, 0.86, 0.74)
 SHINE_DOUBLINGS = 5
 """The highlight is a cosine to the power 2 to this."""
 
-Places = Int64[np.ndarray, " k"]
+
+@dataclass(frozen=True)
+class Seen:
+    """The pixels in which the solid is seen.
+
+    Parameters
+    ----------
+    places, n: where they are in the flattened images, and in which image.
+    points: on the solid or, at its edge, beside it.
+    cover: how much of the pixel the solid covers, above 0 and up to 1.
+    """
+
+    places: Places
+    n: Places
+    points: Points
+    cover: Values
+
+
+def see_solid(scene: Scene, distance: Distance) -> Seen:
+    """Look for the solid, in all pixels where its unit sphere is."""
+    dx, dy = scene.dx[:, None, :], scene.dy[:, :, None]
+    places, n = true_pixels(dx * dx + dy * dy < 1)
+    origin = dx * scene.right[:, :, None, None] + dy * scene.up[:, :, None, None]
+    origin = origin.reshape(3, -1).take(places, axis=1)
+    points, gap = nearest_approach(distance, origin, scene.forward.take(n, axis=1))
+    cover = 1 - np.maximum(gap, 0) / scene.pixel[n]  # a miss by less than a pixel covers a part of it
+    seen = np.flatnonzero(cover > 0)
+    return Seen(places[seen], n[seen], points.take(seen, axis=1), cover[seen])
 
 
 def lay_solid(
-    image: Float32[np.ndarray, "3 n h w"], factors: Mapping[str, np.ndarray], scene: Scene, distance: Distance
+    image: Float32[np.ndarray, "3 n h w"],
+    factors: Mapping[str, np.ndarray],
+    scene: Scene,
+    distance: Distance,
+    seen: Seen,
 ) -> None:
     """Put the light from the solid over `image`, in place."""
-    pixels, points, gap = _seen(scene, distance)
-    n = pixels[0]
-    painted = _bands(points[1], factors["bands"].astype(np.float32)[n], scene.pixel[n])
-    matt_sun, matt_sky, gloss_sun, gloss_sky = _reflected(scene, distance, points, n)
-    cover = 1 - np.maximum(gap, 0) / scene.pixel[n]
+    n = seen.n
+    painted = _bands(seen.points[1], factors["bands"].astype(np.float32)[n], scene.pixel[n])
+    matt_sun, matt_sky, gloss_sun, gloss_sky = _reflected(scene, distance, seen.points, n)
     for channel, hue in enumerate(hue_to_rgb(factors["hue"], 0.70, 0.17)):
         colour = hue[n] + (CREAM[channel] - hue[n]) * painted
         light = SUN[channel] * (colour * matt_sun + gloss_sun) + SKY[channel] * (colour * matt_sky + gloss_sky)
-        behind = image[channel][pixels]
-        image[channel][pixels] = behind + (light - behind) * cover
-
-
-def _seen(scene: Scene, distance: Distance) -> tuple[tuple[Places, Places, Places], Points, Values]:
-    """Where the solid is seen: image, row and column, the points `[3, k]` on it or beside it, and the gap to it."""
-    n, row, column = np.nonzero((scene.dy * scene.dy)[:, :, None] + (scene.dx * scene.dx)[:, None, :] < 1)
-    origin = scene.dx[n, column] * scene.right.take(n, axis=1) + scene.dy[n, row] * scene.up.take(n, axis=1)
-    points, gap = nearest_approach(distance, origin, scene.forward.take(n, axis=1))
-    seen = gap < scene.pixel[n]  # a miss by less than a pixel covers a part of it
-    return (n[seen], row[seen], column[seen]), points.compress(seen, axis=1), gap[seen]
+        flat = image[channel].reshape(-1)
+        behind = flat[seen.places]
+        flat[seen.places] = behind + (light - behind) * seen.cover
 
 
 def _reflected(scene: Scene, distance: Distance, points: Points, n: Places) -> tuple[Values, Values, Values, Values]:

@@ -62,11 +62,12 @@ def _noise(x: Points, z: Points) -> Points:
 
 
 _TABLE = (np.arange(256, dtype=np.int64) * 167 + 13) ** 3 % 257 % 256
-"""A fixed scramble of 0 to 255, for the random numbers of the lattice."""
+_VALUES = (_TABLE / 255).astype(np.float32)
+"""A fixed scramble of 0 to 255, and the random numbers of the lattice."""
 
 
 def _lattice(i: Int32[np.ndarray, "#n #h #w"], j: Int32[np.ndarray, "#n #h #w"]) -> Points:
-    values: Points = (_TABLE[(_TABLE[i & 255] + j) & 255] / 255).astype(np.float32)
+    values: Points = _VALUES[(_TABLE[i & 255] + j) & 255]
     return values
 
 

@@ -48,11 +48,11 @@ def nearest_approach(distance: Distance, origin: Points, forward: Points) -> tup
     for _ in range(STEPS):
         gap = distance(x + along * u, y + along * v, z + along * w)
         near = np.abs(gap)
-        where = np.where(near < best, along, where)
+        # Arithmetic in the place of np.where, which takes several times as long.
+        where = where + (near < best) * (along - where)
         best = np.minimum(near, best)
         # A ray that grazes one part must still reach the next. A step too far is taken back: gaps inside are negative.
-        step = np.where(gap > SLACK, np.maximum(gap, LEAST), gap)
-        along = np.minimum(along + step, 1)
+        along = along + gap + (gap > SLACK) * np.clip(LEAST - gap, 0, LEAST)
     return origin + where * forward, best
 
 
