@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: run the benchmarks, print the table, write benchmarks/results/NAME.json."""
+"""`python -m benchmarks [NAME ...]`: run benchmarks, print the table, write results/ and docs/benchmarks.md."""
 
 import importlib
 import platform
@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import page
 from sempairs.core.environment import environment
 from sempairs.core.files import write_json
 
@@ -42,6 +43,7 @@ def main(names: list[str]) -> None:
             speeds = (f"{speed:,.1f} {row.unit}/s" for speed in (row.ours, row.peer))
             ratio = f"{row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}]"
             table.add_row(row.name, *speeds, row.peer_name, ratio, "" if row.aim is None else f">= {row.aim}")
+    page.write()
     Console().print(table)
 
 
