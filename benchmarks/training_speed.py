@@ -38,11 +38,11 @@ def measure() -> list[Row]:
 
     def train(name: str) -> None:
         for step in range(STEPS):
-            state.advance(loaders[name].batch(step), 10**6)
+            state.advance(*loaders[name].batch(step), 10**6)
 
     def floor() -> None:
         for _ in range(STEPS):
-            state.advance(ready, 10**6)
+            state.advance(*ready, 10**6)
 
     pairs = STEPS * 256
     return [

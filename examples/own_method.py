@@ -15,6 +15,7 @@ from sempairs.encoders.base import Encoder
 from sempairs.methods import METHODS
 from sempairs.methods.base import Method
 from sempairs.nn.heads import mlp
+from sempairs.nn.known import Known
 from sempairs.pairs.rules import same_class
 from sempairs.sources.opening import open_source
 from sempairs.training.loop import train
@@ -35,7 +36,7 @@ class Pull(Method):
         """The embedding of each view."""
         return tuple(F.normalize(self.projector(self.encoder(view)), dim=1) for view in views)
 
-    def loss(self, *out: Tensor) -> dict[str, Tensor]:
+    def loss(self, *out: Tensor, known: Known) -> dict[str, Tensor]:
         """The squared distance of each pair."""
         z1, z2 = out
         return {"alignment": (z1 - z2).pow(2).sum(dim=1).mean()}

@@ -5,29 +5,14 @@ import inspect
 
 import pytest
 import torch
-from torch import Tensor
 
-from sempairs.core.seeds import seed_of
-from sempairs.core.settings import build, resolve
-from sempairs.encoders.small_resnet import SmallResNet
+from made_views import N, crops, known, made, total, views
+from sempairs.core.settings import resolve
 from sempairs.methods import METHODS
-from sempairs.methods.base import Method
-
-N, SIZE = 8, 12
+from sempairs.nn.known import Known
 
 every_method = pytest.mark.parametrize("name", list(METHODS))
-
-
-def made(name: str) -> Method:
-    torch.manual_seed(seed_of("contract"))
-    method: Method = build(METHODS, name, SmallResNet(1, width=4))
-    return method
-
-
-def views(seed: int = 0) -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    first = torch.rand(N, 1, SIZE, SIZE, generator=generator)
-    return first, (first + 0.3 * torch.rand(N, 1, SIZE, SIZE, generator=generator)).clamp(0, 1)
+contrastive = pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].contrastive])
 
 
 @every_method
@@ -43,7 +28,7 @@ def test_its_terms_are_finite_named_scalars(name):
     method = made(name)
     out = method(*views())
     assert all(len(part) == N for part in out)
-    terms = method.loss(*out)
+    terms = method.loss(*out, known=known())
     assert terms
     assert all(term.ndim == 0 and term.isfinite() for term in terms.values())
 
@@ -51,7 +36,7 @@ def test_its_terms_are_finite_named_scalars(name):
 @every_method
 def test_the_gradient_reaches_what_is_trained_and_no_teacher(name):
     method = made(name)
-    sum(method.loss(*method(*views())).values()).backward()
+    total(method, views(), known()).backward()
     for parameter_name, parameter in method.named_parameters():
         if parameter.requires_grad:
             assert parameter.grad is not None, parameter_name
@@ -65,8 +50,8 @@ def test_the_order_of_the_batch_does_not_matter(name):
     method = made(name)
     a, b = views()
     order = torch.randperm(N, generator=torch.Generator().manual_seed(3))
-    value = sum(method.loss(*method(a, b)).values())
-    permuted = sum(made(name).loss(*made(name)(a[order], b[order])).values())
+    value, about = total(method, (a, b), known()), known()
+    permuted = total(made(name), (a[order], b[order]), Known(about.group[order], about.label[order]))
     torch.testing.assert_close(permuted, value, rtol=1e-5, atol=1e-6)  # float32 sums in another order
 
 
@@ -76,7 +61,7 @@ def test_one_small_step_lowers_the_loss_on_the_same_batch(name):
     optimizer = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], lr=0.01)
     losses = []
     for _ in range(2):
-        loss = sum(method.loss(*method(*views())).values())
+        loss = total(method, views(), known())
         losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
@@ -87,8 +72,9 @@ def test_one_small_step_lowers_the_loss_on_the_same_batch(name):
 @every_method
 def test_saving_and_loading_is_exact(name):
     method = made(name)
-    method(*views())
-    method.after_step(0.5)
+    for seed in (5, 6):  # a queue has something in it, a teacher has moved
+        total(method, views(seed), known())
+        method.after_step(0.5)
     other = made(name)
     other.load_state_dict(copy.deepcopy(method.state_dict()))
     method.train()
@@ -102,3 +88,38 @@ def test_its_page_has_source_departure_and_shapes(name):
     page = inspect.getmodule(METHODS[name]).__doc__
     for heading in ("**Source**", "**Departure**", "**Shapes**", "arXiv"):
         assert heading in page
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].takes_crops])
+def test_small_crops_beside_the_two_views_count(name):
+    value = total(made(name), crops(), known())
+    assert value.isfinite()
+    assert value != total(made(name), crops()[:2], known())
+
+
+@every_method
+def test_what_is_noted_is_a_finite_number(name):
+    method = made(name)
+    total(method, views(), known())
+    assert all(value.ndim == 0 and value.isfinite() for value in method.noted.values())
+
+
+@contrastive
+def test_masked_negatives_do_not_repel_and_the_share_of_same_class_negatives_is_noted(name):
+    share = {}
+    for negatives in ("all", "mask-same-group", "mask-same-class"):
+        method = made(name, negatives=negatives)
+        for seed in (5, 6):
+            value = total(method, views(seed), known())
+            method.after_step(0.5)
+        assert value.isfinite()
+        share[negatives] = method.noted["same-class negatives"].item()
+    assert share["all"] > share["mask-same-group"] > share["mask-same-class"] == 0
+
+
+@contrastive
+def test_masking_where_nothing_is_known_changes_nothing(name):
+    values = [
+        total(made(name, negatives=negatives), views(), Known.nothing(N)) for negatives in ("all", "mask-same-class")
+    ]
+    torch.testing.assert_close(values[0], values[1], rtol=0, atol=0)

@@ -18,6 +18,7 @@ from sempairs.encoders.base import Encoder
 from sempairs.methods.base import Method
 from sempairs.nn.ema import cosine_momentum, teacher_of, update
 from sempairs.nn.heads import mlp
+from sempairs.nn.known import Known
 
 
 def regression(prediction: Float[Tensor, "n e"], target: Float[Tensor, "n e"]) -> Float[Tensor, ""]:
@@ -53,7 +54,7 @@ class BYOL(Method):
             targets = [self.teacher(view) for view in views]
         return (*predictions, *targets)
 
-    def loss(self, *out: Float[Tensor, "n e"]) -> dict[str, Float[Tensor, ""]]:
+    def loss(self, *out: Float[Tensor, "n e"], known: Known) -> dict[str, Float[Tensor, ""]]:
         """`regression` of each view's prediction to the other view's target."""
         p1, p2, t1, t2 = out
         return {"first": regression(p1, t2), "second": regression(p2, t1)}

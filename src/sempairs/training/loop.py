@@ -1,7 +1,7 @@
 """The training loop: pairs in, a run folder with the trained encoder out.
 
-    out = method(*views)
-    loss = sum of method.loss(*out)
+    out = method(*views)                        on each process, of its part of the batch
+    loss = sum of method.loss(*out, known)      on every process, of the whole batch
     backward, step, schedule, method.after_step
 
 Every random number is a function of (seed, step), so a run that was killed goes on from its last checkpoint and ends
@@ -27,9 +27,10 @@ from sempairs.encoders import ENCODERS
 from sempairs.encoders.files import load_encoder, save_encoder
 from sempairs.methods import METHODS
 from sempairs.methods.base import Method
+from sempairs.nn.known import Known
 from sempairs.pairs.pairset import PairSet
 from sempairs.sources.base import Source
-from sempairs.training import checkpoint
+from sempairs.training import checkpoint, distributed
 from sempairs.training.optim import make_optimizer, make_schedule
 from sempairs.training.settings import TrainSettings
 from sempairs.views import VIEWS
@@ -68,6 +69,11 @@ def train(
     device = best_device()
     budget = settings.training
     recipe = build(VIEWS, settings.views)
+    if recipe.views > 2 and not METHODS[settings.method.name].takes_crops:
+        raise UserError(
+            f"{settings.method.name} takes two views of a pair, {settings.views.name} makes {recipe.views}",
+            todo="choose another view recipe, or a method that takes crops",
+        )
     loader = PairLoader.of(source, pairs, recipe, budget.batch_size, budget.seed, device)
     steps = budget.steps or budget.passes * loader.steps_per_epoch
     began = saved = time.monotonic()
@@ -78,9 +84,9 @@ def train(
         state.method.train()
         with progress(title, steps * budget.batch_size, "pairs", start=state.step * budget.batch_size) as advance:
             while state.step < steps:
-                views = loader.batch(state.step)
+                views, known = loader.batch(state.step)
                 lr = state.lr
-                terms = state.advance(views, steps)
+                terms = state.advance(views, known, steps)
                 done = state.step == steps
                 if state.step % LOG_STEPS == 0 or done:
                     log.append(_record(state, terms, lr, loader.steps_per_epoch, run))
@@ -141,12 +147,13 @@ class TrainState:
         """The learning rate of the step to come."""
         return float(self.schedule.get_last_lr()[0])
 
-    def advance(self, views: tuple[Tensor, ...], steps: int) -> dict[str, Tensor]:
+    def advance(self, views: tuple[Tensor, ...], known: Known, steps: int) -> dict[str, Tensor]:
         """One optimizer step; returns the terms of the loss."""
         torch.manual_seed(seed_of("step", self.seed, self.step))  # for encoders with dropout
-        terms = self.method.loss(*self.method(*views))
+        terms = distributed.loss_of(self.method, views, known)
         self.optimizer.zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+        distributed.average_gradients(self.method)
         self.optimizer.step()
         self.schedule.step()
         self.step += 1
@@ -177,6 +184,7 @@ def _record(state: TrainState, terms: dict[str, Tensor], lr: float, steps_per_ep
     """One line of the log. Raises UserError if the loss is not finite."""
     values = {name: float(term) for name, term in terms.items()}
     loss = sum(values.values())
+    noted = {name: float(value) for name, value in state.method.noted.items()}
     if not math.isfinite(loss):
         raise UserError(
             f"the loss is not finite at step {state.step}",
@@ -184,4 +192,4 @@ def _record(state: TrainState, terms: dict[str, Tensor], lr: float, steps_per_ep
             todo=f"lower training.lr; the log up to here is in {run.folder / 'metrics.jsonl'}",
         )
     epoch = state.step / steps_per_epoch
-    return {"step": state.step, "epoch": round(epoch, 4), "lr": lr, "loss": loss, **values}
+    return {"step": state.step, "epoch": round(epoch, 4), "lr": lr, "loss": loss, **values, **noted}

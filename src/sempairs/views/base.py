@@ -9,10 +9,15 @@ from torch import Tensor
 
 @runtime_checkable
 class Recipe(Protocol):
-    """A frozen dataclass with keyword-only options. Row i depends on frame i, the seed and counter i alone."""
+    """A frozen dataclass with keyword-only options. Row i depends on frame i, seed, counter i and the view alone."""
+
+    @property
+    def views(self) -> int:
+        """How many views a pair gets: view 0 of its first image, view 1 of its second, view 2 of the first, ..."""
+        ...
 
     def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"]
+        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
     ) -> Float[Tensor, "n c s t"]:
-        """Make one view of each frame, on the frames' device, with values in [0, 1]."""
+        """Make view number `view` of each frame, on the frames' device, with values in [0, 1]."""
         ...

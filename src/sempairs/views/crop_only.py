@@ -6,6 +6,7 @@ ICML 2020, arXiv 2002.05709, appendix A.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int64, UInt8
@@ -28,6 +29,7 @@ class CropOnly:
     flip: the probability of a mirror image.
     """
 
+    views: ClassVar[int] = 2
     size: int | None = None
     crop_min: float = 0.08
     flip: float = 0.5
@@ -36,7 +38,7 @@ class CropOnly:
         check_crop(self.size, self.crop_min, self.flip)
 
     def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"]
+        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
     ) -> Float[Tensor, "n c s t"]:
         """One view of each frame, with values in [0, 1]; the crop is the one that `simclr` makes."""
         return in_blocks(self._make, frames, uniforms(seed, counters, CROP_AND_FLIP_COLUMNS), self.size)

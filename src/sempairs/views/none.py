@@ -5,6 +5,7 @@
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -26,13 +27,14 @@ class WholeFrame:
     size: the side of a view in pixels; None keeps the frames' own height and width.
     """
 
+    views: ClassVar[int] = 2
     size: int | None = None
 
     def __post_init__(self) -> None:
         check_size(self.size)
 
     def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"]
+        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
     ) -> Float[Tensor, "n c s t"]:
         """The frames with values in [0, 1]; seed and counters change nothing."""
         return in_blocks(self._make, frames, uniforms(seed, counters, 0), self.size)

@@ -7,6 +7,7 @@ Pixels become float / 255 once and are never rounded, while torchvision on uint8
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int64, UInt8
@@ -42,6 +43,7 @@ class SimCLRViews:
         that views under 20 pixels are not blurred at all.
     """
 
+    views: ClassVar[int] = 2
     size: int | None = None
     crop_min: float = 0.08
     flip: float = 0.5
@@ -57,7 +59,7 @@ class SimCLRViews:
             check_between(name, getattr(self, name), 0.0, 1.0)
 
     def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"]
+        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
     ) -> Float[Tensor, "n c s t"]:
         """One view of each frame, with values in [0, 1]; its crop is the one that `crop-only` makes."""
         return in_blocks(self._make, frames, uniforms(seed, counters, sum(COLUMNS)), self.size)
