@@ -69,16 +69,16 @@ def train(
     device = best_device()
     budget = settings.training
     recipe = build(VIEWS, settings.views)
-    if recipe.views > 2 and not METHODS[settings.method.name].takes_crops:
-        raise UserError(
-            f"{settings.method.name} takes two views of a pair, {settings.views.name} makes {recipe.views}",
-            todo="choose another view recipe, or a method that takes crops",
-        )
     loader = PairLoader.of(source, pairs, recipe, budget.batch_size, budget.seed, device)
     steps = budget.steps or budget.passes * loader.steps_per_epoch
     began = saved = time.monotonic()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         state = TrainState.fresh(settings, source.shape[2], steps, device, start)
+        if recipe.views > 2 and not state.method.takes_crops:
+            raise UserError(
+                f"{settings.method.name} takes two views of a pair, {settings.views.name} makes {recipe.views}",
+                todo="choose another view recipe, or a method that takes crops",
+            )
         log = JsonLines(run.folder / "metrics.jsonl")
         state.restore(checkpoint.load_latest(run.folder, device), log)
         state.method.train()
