@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format bench
+.PHONY: help demo test test-slow check format bench golden methods-page
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -33,3 +33,9 @@ format: $(READY)  ## format the code and sort the imports
 
 bench: $(READY)  ## measure speed as ratios against peers and floors, write benchmarks/results/
 	@$(BIN)/python -m benchmarks
+
+golden: $(READY)  ## write the losses of 20 steps of every method again; review the diff of tests/golden/
+	@$(BIN)/python tests/made_golden.py
+
+methods-page: $(READY)  ## write docs/methods.md again from the code, the tests and studies/methods_learn.jsonl
+	@$(BIN)/python docs/method_checks.py && $(BIN)/python docs/make_methods_page.py

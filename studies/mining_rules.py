@@ -27,7 +27,8 @@ from sempairs.training.loop import train
 from sempairs.training.settings import TrainSettings
 
 SEEDS = (0, 1, 2)
-STEPS, BATCH = 460, 128
+BUDGET = {"steps": 460, "batch_size": 128, "optimizer": "adamw", "lr": 2e-3, "weight_decay": 0.01}
+BUDGET |= {"schedule": "one-cycle"}
 RECIPE = {
     "method": {"name": "simclr", "temperature": 0.2},
     "encoder": "small-resnet",
@@ -78,8 +79,7 @@ def main(folder: Path) -> None:
         for name, pairs in sets.items():
             if (name, seed) in known:
                 continue
-            budget = {"steps": STEPS, "batch_size": BATCH, "seed": seed}
-            settings = TrainSettings.resolve({**RECIPE, "training": budget})
+            settings = TrainSettings.resolve({**RECIPE, "training": {**BUDGET, "seed": seed}})
             run = train(pairs, images, settings, RunStore(folder / "runs"), title=f"{name}, seed {seed}")
             scores = run_evaluations(load_encoder(run.folder), bank, test, EVALUATED)
             found = audit(pairs, images)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from sempairs.core.seeds import seed_of
 from sempairs.core.settings import build
-from sempairs.encoders.small_resnet import SmallResNet
+from sempairs.encoders import ENCODERS
 from sempairs.methods import METHODS
 from sempairs.methods.base import Method
 from sempairs.nn.known import Known
@@ -13,14 +13,20 @@ from sempairs.nn.known import Known
 N, SIZE, CLASSES = 8, 12, 3
 
 # What a method must be told to fit these few small images; most need nothing.
-OPTIONS: dict[str, dict[str, object]] = {}
+OPTIONS: dict[str, dict[str, object]] = {
+    "mae": {"width": 16, "depth": 1, "heads": 2},
+    "w-mse": {"embedding": 3},
+    "swav": {"queue": 16},
+}
+SMALL = {"name": "small-resnet", "width": 4}
+ENCODER = {"mae": {"name": "timm", "model": "test_vit", "image_size": SIZE, "patch_size": 3}}  # who needs another
 
 
 def made(name: str, **options: object) -> Method:
     """A method of the registry on a small random network, the same each time."""
     torch.manual_seed(seed_of("contract"))
     spec = {"name": name, **OPTIONS.get(name, {}), **options}
-    method: Method = build(METHODS, spec, SmallResNet(1, width=4))
+    method: Method = build(METHODS, spec, build(ENCODERS, ENCODER.get(name, SMALL), 1))
     return method
 
 

@@ -9,10 +9,19 @@ import torch
 from made_views import N, crops, known, made, total, views
 from sempairs.core.settings import resolve
 from sempairs.methods import METHODS
+from sempairs.methods.base import Method
 from sempairs.nn.known import Known
 
 every_method = pytest.mark.parametrize("name", list(METHODS))
 contrastive = pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].contrastive])
+
+
+def begun(name: str, **options: object) -> Method:
+    """A method that has seen a batch, so that a queue has something to compare with."""
+    method = made(name, **options)
+    total(method, views(5), known())
+    method.after_step(0.5)
+    return method
 
 
 @every_method
@@ -35,7 +44,7 @@ def test_its_terms_are_finite_named_scalars(name):
 
 @every_method
 def test_the_gradient_reaches_what_is_trained_and_no_teacher(name):
-    method = made(name)
+    method = begun(name)
     total(method, views(), known()).backward()
     for parameter_name, parameter in method.named_parameters():
         if parameter.requires_grad:
@@ -47,17 +56,17 @@ def test_the_gradient_reaches_what_is_trained_and_no_teacher(name):
 
 @every_method
 def test_the_order_of_the_batch_does_not_matter(name):
-    method = made(name)
+    method = begun(name)
     a, b = views()
     order = torch.randperm(N, generator=torch.Generator().manual_seed(3))
     value, about = total(method, (a, b), known()), known()
-    permuted = total(made(name), (a[order], b[order]), Known(about.group[order], about.label[order]))
+    permuted = total(begun(name), (a[order], b[order]), Known(about.group[order], about.label[order]))
     torch.testing.assert_close(permuted, value, rtol=1e-5, atol=1e-6)  # float32 sums in another order
 
 
 @every_method
 def test_one_small_step_lowers_the_loss_on_the_same_batch(name):
-    method = made(name)
+    method = begun(name)
     optimizer = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], lr=0.01)
     losses = []
     for _ in range(2):
@@ -92,9 +101,9 @@ def test_its_page_has_source_departure_and_shapes(name):
 
 @pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].takes_crops])
 def test_small_crops_beside_the_two_views_count(name):
-    value = total(made(name), crops(), known())
+    value = total(begun(name), crops(), known())
     assert value.isfinite()
-    assert value != total(made(name), crops()[:2], known())
+    assert value != total(begun(name), crops()[:2], known())
 
 
 @every_method
@@ -120,6 +129,6 @@ def test_masked_negatives_do_not_repel_and_the_share_of_same_class_negatives_is_
 @contrastive
 def test_masking_where_nothing_is_known_changes_nothing(name):
     values = [
-        total(made(name, negatives=negatives), views(), Known.nothing(N)) for negatives in ("all", "mask-same-class")
+        total(begun(name, negatives=negatives), views(), Known.nothing(N)) for negatives in ("all", "mask-same-class")
     ]
     torch.testing.assert_close(values[0], values[1], rtol=0, atol=0)

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sempairs import __version__
-from sempairs.cli import demo, describe, evaluate, pairs, report, sources, study, train
+from sempairs.cli import cite, demo, describe, evaluate, pairs, report, sources, study, train
 from sempairs.core.errors import UserError
 
 
@@ -20,7 +20,7 @@ class _Group(TyperGroup):
 
     def list_commands(self, ctx):  # type: ignore[no-untyped-def]
         """In the order of the pipeline, not of the alphabet."""
-        return ["demo", "sources", "pairs", "train", "evaluate", "study", "report", "describe"]
+        return ["demo", "sources", "pairs", "train", "evaluate", "study", "report", "describe", "cite"]
 
     def invoke(self, ctx):  # type: ignore[no-untyped-def]
         try:
@@ -59,6 +59,7 @@ app.command()(evaluate.evaluate)
 app.add_typer(study.app, name="study")
 app.command()(report.report)
 app.command()(describe.describe)
+app.command()(cite.cite)
 
 
 def _print_version(wanted: bool | None) -> None:

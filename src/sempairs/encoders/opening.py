@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from sempairs.core.errors import UserError
-from sempairs.core.runs import RunStore
+from sempairs.core.runs import Run, RunStore
 from sempairs.core.seeds import seed_of
 from sempairs.core.settings import Spec, build, resolve
 from sempairs.encoders import ENCODERS
@@ -40,8 +40,20 @@ def find_encoder(name: str, options: dict[str, Any] | None, source: Source) -> E
         return open_encoder(resolve(ENCODERS, Spec(name=name, options=options or {})), source)
     if (folder / "encoder.json").is_file():
         return load_encoder(folder)
+    return load_encoder(find_run(folder).folder)
+
+
+def find_run(folder: Path) -> Run:
+    """The run in a folder: the folder itself, or the one finished run that it holds.
+
+    Raises
+    ------
+    UserError: a folder with no finished run or with several.
+    """
+    if (folder / "settings.json").is_file():
+        return Run(folder)
     done = [run for run in RunStore(folder) if run.is_done]
     if len(done) != 1:
         found = ", ".join(run.name for run in done) or "none"
         raise UserError(f"{folder} does not hold one finished run", got=found, todo=f"name one: {folder}/HASH")
-    return load_encoder(done[0].folder)
+    return done[0]

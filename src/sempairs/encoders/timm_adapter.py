@@ -23,16 +23,28 @@ class TimmEncoder(Encoder):
     pretrained: start from timm's weights, fetched once from its hub.
     small_stem: for ResNets on small images: a 3x3 stem of stride 1 and no max-pooling (Chen et al., SimCLR, arXiv
         2002.05709, appendix B.9).
+    image_size: for models that take images of one size only, such as ViTs: the side of the square images to take.
+    patch_size: for models that cut images into patches: the side of a patch, 4 for images of 28 pixels.
 
     Raises
     ------
     UserError: timm has no such model; its weights cannot be fetched; it has no stem that `small_stem` could replace.
     """
 
-    def __init__(self, channels: int, *, model: str, pretrained: bool = False, small_stem: bool = False) -> None:
+    def __init__(
+        self,
+        channels: int,
+        *,
+        model: str,
+        pretrained: bool = False,
+        small_stem: bool = False,
+        image_size: int | None = None,
+        patch_size: int | None = None,
+    ) -> None:
         if small_stem and pretrained:
             raise UserError("small_stem replaces the pretrained stem by a random one", todo="choose one of the two")
-        network = _create(model, channels, pretrained)
+        sizes = {"img_size": image_size, "patch_size": patch_size}
+        network = _create(model, channels, pretrained, {name: size for name, size in sizes.items() if size is not None})
         config: dict[str, Any] = network.pretrained_cfg
         super().__init__(
             dim=getattr(network, "head_hidden_size", network.num_features),
@@ -40,7 +52,8 @@ class TimmEncoder(Encoder):
             std=_for_channels(config["std"], channels),
         )
         self.model = model
-        self.only_size = tuple(config["input_size"][1:]) if config.get("fixed_input_size") else None
+        own_size = config["input_size"][1:] if image_size is None else (image_size, image_size)
+        self.only_size = tuple(own_size) if config.get("fixed_input_size") else None
         self.network = network
         if small_stem:
             _replace_stem(network, model, channels)
@@ -48,18 +61,22 @@ class TimmEncoder(Encoder):
 
     def features(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
         """Features of normalised images. Raises UserError if the model takes one size only and this is another."""
+        self.need_size(images)
+        features: Float[Tensor, "n d"] = self.network(images.contiguous(memory_format=torch.channels_last))
+        return features
+
+    def need_size(self, images: Float[Tensor, "n c h w"]) -> None:
+        """Raise UserError if the model takes images of one size only and these have another."""
         size = tuple(images.shape[2:])
         if self.only_size not in (None, size):
             raise UserError(
                 f"timm's {self.model} takes images of {self.only_size} pixels only",
                 got=size,
-                todo="choose a convolutional model",
+                todo="set the encoder's image_size (and patch_size), or choose a convolutional model",
             )
-        features: Float[Tensor, "n d"] = self.network(images.contiguous(memory_format=torch.channels_last))
-        return features
 
 
-def _create(model: str, channels: int, pretrained: bool) -> Any:
+def _create(model: str, channels: int, pretrained: bool, sizes: dict[str, Any]) -> Any:
     if not timm.is_model(model):
         near = difflib.get_close_matches(model, timm.list_models(), n=5)
         raise UserError(
@@ -67,7 +84,7 @@ def _create(model: str, channels: int, pretrained: bool) -> Any:
             todo=f"did you mean {', '.join(near)}?" if near else "timm.list_models() names them all",
         )
     try:
-        return timm.create_model(model, pretrained=pretrained, num_classes=0, in_chans=channels)
+        return timm.create_model(model, pretrained=pretrained, num_classes=0, in_chans=channels, **sizes)
     except Exception as error:
         # Hub clients raise whatever their HTTP library does, so no narrower type covers "no network".
         if not pretrained:

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sempairs.core.errors import UserError
 from sempairs.nn.known import Known
 
 
@@ -17,6 +18,10 @@ class Queue(nn.Module):
     ----------
     size: how many rows are kept; the oldest leave first.
     dim: length of a row.
+
+    Raises
+    ------
+    UserError: the queue has no place for a row.
     """
 
     rows: Tensor
@@ -26,6 +31,8 @@ class Queue(nn.Module):
 
     def __init__(self, size: int, dim: int) -> None:
         super().__init__()
+        if size < 1:
+            raise UserError("a queue must have place for at least one row", got=size)
         self.size = size
         self.register_buffer("rows", torch.zeros(size, dim))
         self.register_buffer("group", torch.full((size,), -1))

@@ -43,6 +43,7 @@ def conditions(contents: Contents) -> list[Condition]:
             _of_runs("Method" if not suffix else f"Method {name}", own, lambda run: member(run.settings["method"])),
             _of_runs(f"Optimizer{suffix}", own, _optimizer),
             _of_runs(f"Budget{suffix}", own, _budget),
+            _of_runs(f"Collapsed{suffix}", own, lambda run: "yes" if run.result.get("collapse") else "no"),
         ]
     rows.append(_of_runs("Software and machine", trainings, _environment))
     seeds = {arm: sorted(run.seed for run in trainings if run.arm == arm) for arm in contents.study.arms}

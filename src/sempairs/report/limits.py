@@ -16,6 +16,7 @@ def limits(contents: Contents) -> list[str]:
     budgets = sorted({(int(run.result["steps"]), int(run.result["pairs_seen"])) for run in trainings})
     budget = listed([f"{steps:,} optimizer steps ({seen:,} pairs seen)" for steps, seen in budgets])
     sentences = [
+        *collapsed(contents),
         f"The images are {size}."
         + (" What holds for such small images need not hold for photographs of full size." if height <= SMALL else ""),
         _seeds(len(study.seeds)),
@@ -38,6 +39,15 @@ def limits(contents: Contents) -> list[str]:
             "they show what right pairs are worth, not what is to be had without labels."
         )
     return sentences
+
+
+def collapsed(contents: Contents) -> list[str]:
+    """A sentence for each training that collapsed: its scores say little of its pairs."""
+    return [
+        f"The training of {run.method} on {run.arm} pairs, seed {run.seed}, has {run.result['collapse']}."
+        for run in contents.trainings
+        if run.result.get("collapse")
+    ]
 
 
 def _seeds(n: int) -> str:

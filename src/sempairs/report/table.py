@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sempairs.report.contents import read_contents
+from sempairs.report.limits import collapsed
 from sempairs.report.numbers import MINUS, counted, decimal, interval, p_value, points, signed
 from sempairs.study.compare import Comparison, Line
 
@@ -91,6 +92,8 @@ def print_table(folder: Path, console: Console | None = None) -> None:
         "over seeds (t) and over test items (encoders fixed); rel.: the difference in percent of the baseline"
     )
     console.print(_shown(note, console.encoding, "dim"))
+    for sentence in collapsed(contents):
+        console.print(_shown(f"warning: {sentence}", console.encoding, "red"))
 
 
 def _shown(text: str, encoding: str, style: str = "") -> Text:

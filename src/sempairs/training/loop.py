@@ -19,7 +19,7 @@ from torch import Tensor
 from sempairs.core.devices import best_device
 from sempairs.core.environment import environment
 from sempairs.core.errors import UserError
-from sempairs.core.progress import progress
+from sempairs.core.progress import progress, say
 from sempairs.core.runs import JsonLines, Run, RunStore
 from sempairs.core.seeds import seed_of
 from sempairs.core.settings import build
@@ -30,13 +30,14 @@ from sempairs.methods.base import Method
 from sempairs.nn.known import Known
 from sempairs.pairs.pairset import PairSet
 from sempairs.sources.base import Source
-from sempairs.training import checkpoint, distributed
+from sempairs.training import checkpoint, diagnostics, distributed
 from sempairs.training.optim import make_optimizer, make_schedule
 from sempairs.training.settings import TrainSettings
 from sempairs.views import VIEWS
 from sempairs.views.loader import PairLoader
 
 LOG_STEPS = 10
+DIAGNOSE_STEPS = 50  # a forward of 256 images each time: 0.7% of the work of the default encoder
 CHECKPOINT_SECONDS = 15.0  # how much work a kill may cost
 
 
@@ -51,8 +52,8 @@ def train(
     """Train on a pair set and return the finished run; a run that is done is returned at once.
 
     The run is named by the hash of the settings, the pair set and the images. Its folder holds `metrics.jsonl` (a line
-    every ten steps: step, epoch, learning rate, loss and its terms), the encoder (safetensors and JSON) and
-    `result.json`.
+    every ten steps: step, epoch, learning rate, loss and its terms; every fifty and at the end the spread of features
+    and embedding), the encoder (safetensors and JSON) and `result.json`, which says whether the run has collapsed.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def train(
 
     Raises
     ------
-    UserError: fewer pairs than a batch, images that changed, a loss that is not finite.
+    UserError: fewer pairs than a batch, images that changed, a loss or features that are not finite.
     """
     run = store.open(run_identity(pairs, source, settings, start))
     if run.is_done:
@@ -82,25 +83,37 @@ def train(
         log = JsonLines(run.folder / "metrics.jsonl")
         state.restore(checkpoint.load_latest(run.folder, device), log)
         state.method.train()
+        say(f"{title}: {settings.in_words()}, {steps:,} steps of {budget.batch_size} pairs")
         with progress(title, steps * budget.batch_size, "pairs", start=state.step * budget.batch_size) as advance:
             while state.step < steps:
                 views, known = loader.batch(state.step)
                 lr = state.lr
-                terms = state.advance(views, known, steps)
+                with diagnostics.outputs(state.method) as out:
+                    terms = state.advance(views, known, steps)
                 done = state.step == steps
                 if state.step % LOG_STEPS == 0 or done:
-                    log.append(_record(state, terms, lr, loader.steps_per_epoch, run))
+                    line = _record(state, terms, lr, loader.steps_per_epoch, run)
+                    if state.step % DIAGNOSE_STEPS == 0 or done:
+                        line |= diagnostics.diagnose(state.method.encoder, views, tuple(out))
+                    log.append(line)
                 if time.monotonic() - saved >= CHECKPOINT_SECONDS and not done:
                     checkpoint.save(run.folder, state.step, state.dump(log))
                     saved = time.monotonic()
                 advance(budget.batch_size)
     save_encoder(state.method.encoder, settings.encoder, run.folder)
+    numbers: dict[str, Any] = {name: line[name] for name in ("features", "embeddings") if name in line}
+    collapse = diagnostics.collapse(numbers, budget.batch_size)
+    if collapse:
+        say(f"warning: {title}: {collapse}")
     run.finish(
         {
             "steps": steps,
             "pairs_seen": steps * budget.batch_size,
             # Of this process alone: a resumed run does not know what was spent before.
             "seconds": round(time.monotonic() - began, 1),
+            "rules": sorted(set(pairs.column("rule"))),
+            **numbers,
+            "collapse": collapse,
             "device": str(device),
             "environment": environment(),
         }

@@ -7,12 +7,13 @@ from sempairs.core.errors import UserError
 from sempairs.core.settings import Spec, check, resolve
 from sempairs.encoders import ENCODERS
 from sempairs.methods import METHODS
+from sempairs.training.recipes import recipe_of
 from sempairs.views import VIEWS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How long and how fast to train.
+    """How long and how fast to train; where a method has a recipe, it goes before the defaults given here.
 
     Parameters
     ----------
@@ -55,13 +56,19 @@ class TrainSettings:
     def resolve(cls, tables: dict[str, Any]) -> "TrainSettings":
         """Complete settings from the tables of a study file or a command line; what is not given has its default.
 
+        The default of an option of `training` is that of the method's recipe, if it has one (`training/recipes.py`).
+
         Raises
         ------
         UserError: an unknown table, name or option, or a wrong type.
         """
-        options = check(Budget, tables.get("training", {}), "training")
+        given = tables.get("training", {})
+        options = check(Budget, given, "training")
+        method = resolve(METHODS, tables.get("method", "simclr"), "method")
+        recipe = recipe_of(method, given.get("optimizer"), options["batch_size"])
+        options |= {name: value for name, value in recipe.items() if name not in given}
         return cls(
-            method=resolve(METHODS, tables.get("method", "simclr"), "method"),
+            method=method,
             encoder=resolve(ENCODERS, tables.get("encoder", "small-resnet"), "encoder"),
             views=resolve(VIEWS, tables.get("views", "simclr"), "views"),
             training=Budget(**options),
@@ -73,3 +80,12 @@ class TrainSettings:
         tables: dict[str, Any] = {name: {"name": spec.name, **spec.options} for name, spec in specs.items()}
         tables["training"] = {name: getattr(self.training, name) for name in self.training.__dataclass_fields__}
         return tables
+
+    def in_words(self) -> str:
+        """How it is optimized and by whose choice: "simclr: lars, lr 0.075, ... (recipe of simclr at batch 64)"."""
+        budget, name = self.training, self.method.name
+        text = f"{name}: {budget.optimizer}, lr {budget.lr:g}, weight decay {budget.weight_decay:g}, {budget.schedule}"
+        recipe = recipe_of(self.method, budget.optimizer, budget.batch_size)
+        other = [option for option, value in recipe.items() if getattr(budget, option) != value]
+        but = f" but for {', '.join(other)}" if other else ""
+        return text + (f" (recipe of {name} at batch {budget.batch_size}{but})" if recipe else "")

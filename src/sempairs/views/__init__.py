@@ -10,6 +10,9 @@ VIEWS = Registry(
     "view recipe",
     {
         "simclr": "sempairs.views.simclr:SimCLRViews",
+        "simclr-twice": "sempairs.views.simclr_twice:SimCLRTwice",
+        "leoclr": "sempairs.views.leoclr:LeOCLRViews",
+        "multi-crop": "sempairs.views.multi_crop:MultiCropViews",
         "crop-only": "sempairs.views.crop_only:CropOnly",
         "none": "sempairs.views.none:WholeFrame",
     },

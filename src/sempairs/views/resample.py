@@ -101,7 +101,12 @@ def show_windows(
 
 
 def random_crop(
-    frames: UInt8[Tensor, "n h w c"], numbers: Float[np.ndarray, "n 23"], size: int | None, crop_min: float, flip: float
+    frames: UInt8[Tensor, "n h w c"],
+    numbers: Float[np.ndarray, "n 23"],
+    size: int | None,
+    crop_min: float,
+    flip: float,
+    crop_max: float = 1.0,
 ) -> Float[Tensor, "n c s t"]:
     """A random crop of each frame, resized and perhaps mirrored.
 
@@ -109,9 +114,9 @@ def random_crop(
     ----------
     numbers: uniform in [0, 1), `CROP_AND_FLIP_COLUMNS` for each frame.
     size: the side of the result in pixels; None keeps the frames' own height and width.
-    crop_min: the least share of the frame's area.
+    crop_min, crop_max: the least and the greatest share of the frame's area.
     flip: how probable a mirror image is.
     """
     height, width = frames.shape[1:3]
-    windows = crop_windows(numbers[:, :CROP_COLUMNS], height, width, crop_min)
+    windows = crop_windows(numbers[:, :CROP_COLUMNS], height, width, crop_min, crop_max)
     return show_windows(frames, windows, numbers[:, CROP_COLUMNS] < flip, size or height, size or width)

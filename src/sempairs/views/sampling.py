@@ -35,20 +35,22 @@ def whole_frames(n: int, height: int, width: int) -> Windows:
     return Windows(zeros, zeros, zeros + height, zeros + width)
 
 
-def crop_windows(numbers: Float[np.ndarray, "n 22"], height: int, width: int, area_min: float) -> Windows:
+def crop_windows(
+    numbers: Float[np.ndarray, "n 22"], height: int, width: int, area_min: float, area_max: float = 1.0
+) -> Windows:
     """Random crops as in Inception: area uniform, aspect ratio log-uniform, position uniform.
 
     Parameters
     ----------
     numbers: uniform in [0, 1), `CROP_COLUMNS` for each crop.
     height, width: of the frames, in pixels.
-    area_min: the least share of the frame's area; the greatest is 1.
+    area_min, area_max: the least and the greatest share of the frame's area.
 
     Returns
     -------
     The first of ten attempts that fits into the frame, else the central crop whose ratio is nearest to the frame's.
     """
-    areas = height * width * (area_min + (1 - area_min) * numbers[:, :ATTEMPTS])
+    areas = height * width * (area_min + (area_max - area_min) * numbers[:, :ATTEMPTS])
     low, high = np.log(RATIOS)
     ratios = np.exp(low + (high - low) * numbers[:, ATTEMPTS : 2 * ATTEMPTS])
     widths = np.rint(np.sqrt(areas * ratios)).astype(np.int64)

@@ -21,8 +21,9 @@ from sempairs.views.grouping import Grouped
 from sempairs.views.resample import CROP_AND_FLIP_COLUMNS, random_crop
 from sempairs.views.sampling import blur_sigmas, check_between, check_crop, jitter_factors, jitter_order
 
-# Crop and flip; jitter or not, four factors, their order; grey or not; blur or not, sigma.
-COLUMNS = (CROP_AND_FLIP_COLUMNS, 9, 1, 2)
+# Jitter or not, four factors, their order; grey or not; blur or not, sigma.
+COLOUR_COLUMNS = (9, 1, 2)
+COLUMNS = CROP_AND_FLIP_COLUMNS + sum(COLOUR_COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +63,28 @@ class SimCLRViews:
         self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
     ) -> Float[Tensor, "n c s t"]:
         """One view of each frame, with values in [0, 1]; its crop is the one that `crop-only` makes."""
-        return in_blocks(self._make, frames, uniforms(seed, counters, sum(COLUMNS)), self.size)
+        return in_blocks(self._make, frames, uniforms(seed, counters, COLUMNS), self.size)
 
     def _make(self, frames: UInt8[Tensor, "n h w c"], numbers: Float[np.ndarray, "n 35"]) -> Float[Tensor, "n c s t"]:
-        crop, jitter, grey, blur = np.split(numbers, np.cumsum(COLUMNS)[:-1], axis=1)
+        crop, colour = np.split(numbers, [CROP_AND_FLIP_COLUMNS], axis=1)
         images = random_crop(frames, crop, self.size, self.crop_min, self.flip)
-        batch = Grouped(images, np.arange(len(images)))
-        if self.jitter > 0:
-            factors = jitter_factors(jitter[:, 1:5], self.jitter)
-            batch = random_jitter(batch, jitter[:, 0] < self.jitter_p, factors, jitter_order(jitter[:, 5:]))
-        batch = random_greyscale(batch, grey[:, 0] < self.grey_p)
-        kernel = kernel_side(min(images.shape[2:]))
-        batch = random_blur(batch, blur[:, 0] < self.blur_p, blur_sigmas(blur[:, 1]), kernel)
-        return batch.in_order()
+        return colour_and_blur(images, colour, self.jitter, self.jitter_p, self.grey_p, self.blur_p)
+
+
+def colour_and_blur(
+    images: Float[Tensor, "n c s t"],
+    numbers: Float[np.ndarray, "n 12"],
+    strength: float,
+    jitter_p: float,
+    grey_p: float,
+    blur_p: float,
+) -> Float[Tensor, "n c s t"]:
+    """Colour jitter, greyscale and blur, each of some of the images; `numbers` are uniform in [0, 1)."""
+    jitter, grey, blur = np.split(numbers, np.cumsum(COLOUR_COLUMNS)[:-1], axis=1)
+    batch = Grouped(images, np.arange(len(images)))
+    if strength > 0:
+        factors = jitter_factors(jitter[:, 1:5], strength)
+        batch = random_jitter(batch, jitter[:, 0] < jitter_p, factors, jitter_order(jitter[:, 5:]))
+    batch = random_greyscale(batch, grey[:, 0] < grey_p)
+    kernel = kernel_side(min(images.shape[2:]))
+    return random_blur(batch, blur[:, 0] < blur_p, blur_sigmas(blur[:, 1]), kernel).in_order()

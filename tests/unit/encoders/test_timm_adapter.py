@@ -5,6 +5,8 @@ import timm
 import torch
 
 from sempairs.core.errors import UserError
+from sempairs.core.settings import Spec
+from sempairs.encoders.files import load_encoder, save_encoder
 from sempairs.encoders.timm_adapter import TimmEncoder
 
 
@@ -65,3 +67,20 @@ def test_a_model_of_one_size_says_which():
     encoder = TimmEncoder(3, model="vit_tiny_patch16_224")
     with pytest.raises(UserError, match=r"\(224, 224\) pixels only"):
         encoder(torch.rand(1, 3, 32, 32))
+
+
+def test_a_vit_is_cut_to_small_images_and_comes_back_from_disk(tmp_path):
+    options = {"model": "test_vit", "image_size": 28, "patch_size": 4}
+    encoder = TimmEncoder(1, **options).eval()
+    assert encoder.network.pos_embed.shape[1] == 7 * 7 + 1  # patches and the class token
+    images = torch.rand(2, 1, 28, 28)
+    save_encoder(encoder, Spec(name="timm", options=options), tmp_path)
+    assert torch.equal(load_encoder(tmp_path)(images), encoder(images))
+    with pytest.raises(UserError, match=r"\(28, 28\) pixels only"):
+        encoder(torch.rand(1, 1, 32, 32))
+
+
+@pytest.mark.parametrize("options", [{"model": "resnet18", "patch_size": 4}, {"model": "test_vit", "image_size": 0}])
+def test_a_size_that_a_model_cannot_have_is_refused(options):
+    with pytest.raises(UserError, match="timm cannot make"):
+        TimmEncoder(3, **options)

@@ -17,6 +17,9 @@ def test_the_layers_of_a_head():
     assert normed[1].affine
     assert not normed[7].affine
     assert mlp(8, 16, 4)[0].bias is not None
+    assert mlp(8, 16, 4)[-1].bias is not None
+    assert mlp(8, 16, 4, final_bias=False)[0].bias is not None
+    assert mlp(8, 16, 4, final_bias=False)[-1].bias is None
     assert normed(torch.ones(3, 8)).shape == (3, 4)
 
 

@@ -1,0 +1,61 @@
+"""SimSiam: predict from one view what the same network says of the other. No negatives, no slow copy.
+
+**Source** Chen, He, "Exploring Simple Siamese Representation Learning", CVPR 2021, arXiv 2011.10566, equations 1 to 4
+and algorithm 1.
+**Departure** Default widths are for small encoders; the bottleneck is a quarter of the embedding, as in the paper
+(hidden 2048, embedding 2048, bottleneck 512). The predictor's learning rate falls with all others (the paper keeps
+it). The loss is the negative cosine, as in the paper: BYOL's 2 - 2 cos has twice its gradient.
+**Shapes** n pairs, e embedding.
+"""
+
+from typing import Any, ClassVar
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from sempairs.encoders.base import Encoder
+from sempairs.methods.base import Method
+from sempairs.nn.heads import mlp
+from sempairs.nn.known import Known
+
+
+def negative_cosine(prediction: Float[Tensor, "n e"], target: Float[Tensor, "n e"]) -> Float[Tensor, ""]:
+    """Minus the cosine, mean over n, with the target as a constant (equation 3): -1 if parallel, 1 if opposite.
+
+    Without that stop of the gradient all embeddings become one; when they do, this is -1.
+    """
+    return -F.cosine_similarity(prediction, target.detach(), dim=1).mean()
+
+
+class SimSiam(Method):
+    """Predict from one view what the same network says of the other; no negatives, no slow copy.
+
+    The recipe is the paper's (SGD with momentum, 0.05 for a batch of 256).
+
+    Parameters
+    ----------
+    encoder: what is trained.
+    hidden: width of the projection head's two hidden layers.
+    embedding: width of the embedding.
+    bottleneck: width of the predictor's hidden layer.
+    """
+
+    contrastive: ClassVar[bool] = False
+    recipe: ClassVar[dict[str, Any]] = {"optimizer": "momentum", "lr": 0.05, "weight_decay": 1e-4, "schedule": "cosine"}
+
+    def __init__(self, encoder: Encoder, *, hidden: int = 512, embedding: int = 512, bottleneck: int = 128) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.projector = mlp(encoder.dim, hidden, hidden, embedding, hidden_norm=True, final_norm=True)
+        self.predictor = mlp(embedding, bottleneck, embedding, hidden_norm=True)
+
+    def forward(self, *views: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n e"], ...]:
+        """Predictions from both views, then embeddings of both; each view passes alone, as in algorithm 1."""
+        embeddings = [self.projector(self.encoder(view)) for view in views]
+        return (*map(self.predictor, embeddings), *embeddings)
+
+    def loss(self, *out: Float[Tensor, "n e"], known: Known) -> dict[str, Float[Tensor, ""]]:
+        """Half the `negative_cosine` of each view's prediction and the other view's embedding (equation 4)."""
+        p1, p2, z1, z2 = out
+        return {"first": negative_cosine(p1, z2) / 2, "second": negative_cosine(p2, z1) / 2}
