@@ -12,9 +12,9 @@ from pytorch_metric_learning.losses import CrossBatchMemory, NTXentLoss
 from torch import Tensor
 
 from sempairs.core.seeds import seed_of
-from sempairs.methods.moco_v2 import info_nce
 from sempairs.methods.moco_v3 import contrast
 from sempairs.methods.simclr import nt_xent
+from sempairs.nn.info_nce import info_nce
 
 N, M, E = 5, 7, 4
 

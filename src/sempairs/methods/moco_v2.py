@@ -15,6 +15,7 @@ keys of its own. Negatives of one group or class may be masked. Queries show a p
 from typing import Any, ClassVar
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
