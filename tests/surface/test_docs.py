@@ -102,7 +102,7 @@ def test_every_example_is_tested():
     assert {path.stem for path in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
 
 
-def test_the_pairs_of_the_guide_go_into_every_framework(photos):
+def test_the_pairs_of_the_page_go_into_every_framework(photos):
     """Each Python block, with a transform as its framework has it; the images are of 16 x 16 pixels."""
     same_class(open_source({"name": "folder", "root": "photos"})).save(Path("class.parquet"))
     one = v2.Compose([v2.Resize(16), v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
@@ -112,13 +112,13 @@ def test_the_pairs_of_the_guide_go_into_every_framework(photos):
         "SoloLearnPairs": FullTransformPipeline([NCropAugmentation(one, 2)]),
         "StablePretrainingPairs": MultiViewTransform([OfImage(one), OfImage(one)]),
     }
-    text = (ROOT / "docs/guide.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/frameworks.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) == len(transforms)
     for block in blocks:
         (adapter,) = re.findall(r"from sempairs.interop import (\w+)", block)
         names = {"transform": transforms[adapter]}
-        exec(compile(block, "docs/guide.md", "exec"), names)
+        exec(compile(block, "docs/frameworks.md", "exec"), names)
         for view in names["x0"], names["x1"]:
             assert view.shape == (64, 3, 16, 16)
 

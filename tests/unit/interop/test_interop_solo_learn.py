@@ -1,6 +1,6 @@
 """The format of solo-learn 1.0.2, pinned by stand-ins: it wants torch 1.9, so it is not installed here.
 
-A whole training of its SimCLR on our pairs was run by hand: see "In your own framework" in docs/guide.md.
+A whole training of its SimCLR on our pairs was run by hand: see docs/frameworks.md.
 """
 
 import pytest

@@ -1,6 +1,6 @@
 """The format of stable-pretraining 0.1.8, pinned by stand-ins: its many dependencies are not installed here.
 
-A whole training with its `forward.simclr` on our pairs was run by hand: see "In your own framework" in docs/guide.md.
+A whole training with its `forward.simclr` on our pairs was run by hand: see docs/frameworks.md.
 """
 
 import pytest
