@@ -112,7 +112,7 @@ def test_cells_come_back_from_their_files(tmp_path):
     assert not Cells.are_in(tmp_path)
     made.save(rows, tmp_path)
     assert Cells.are_in(tmp_path)
-    again = Cells.load(tmp_path)
+    again = Cells.load_bank(tmp_path)
     np.testing.assert_array_equal(again.rows, rows[made.order])
     np.testing.assert_array_equal(again.order, made.order)
     assert sorted(made.order) == list(range(1200))

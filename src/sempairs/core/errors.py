@@ -26,6 +26,6 @@ class UserError(ValueError):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """The sentence that helps with a wrong name: the nearest valid one, then all of them."""
-    known = sorted(known)
+    known = sorted(set(known))
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return (f"did you mean {near[0]!r}? " if near else "") + "valid names: " + (", ".join(known) or "none")

@@ -86,10 +86,14 @@ class Cells:
         return (folder / TABLES).is_file()
 
     @classmethod
-    def load(cls, folder: Path) -> Bank:
-        """The bank of a folder, its rows memory-mapped."""
-        cells = cls(**safetensors.numpy.load_file(folder / TABLES))
-        return cells.bank(np.load(folder / ROWS, mmap_mode="r"))
+    def load(cls, folder: Path) -> "Cells":
+        """The cells that were written there."""
+        return cls(**safetensors.numpy.load_file(folder / TABLES))
+
+    @classmethod
+    def load_bank(cls, folder: Path) -> Bank:
+        """The bank that was written there, its rows memory-mapped."""
+        return cls.load(folder).bank(np.load(folder / ROWS, mmap_mode="r"))
 
 
 @dataclass(frozen=True, eq=False)

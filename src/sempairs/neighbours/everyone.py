@@ -77,12 +77,13 @@ def _in_order(order: Int64[np.ndarray, " n"] | None, lists: Lists) -> Lists:
 def recall(rows: Float32[np.ndarray, "n d"], found: Int64[np.ndarray, "n k"]) -> float:
     """Recall@1: how often the first found is the nearest of all, over a fixed sample; exact, by blocks of the bank."""
     sample = np.sort(rng("recall").permutation(len(rows))[:CHECKED])
+    asked = rows[sample]
+    lengths = norms(asked, "sample")
     best, nearest_of_all = np.full(len(sample), -np.inf), np.zeros(len(sample), np.int64)
     with quiet():
         for start in range(0, len(rows), BLOCK):
             bank = Bank.exact(rows[start : start + BLOCK])
-            lengths = norms(rows[sample], "sample")
-            indices, similarity = search(bank, rows[sample], lengths, 1, myself=sample - start)
+            indices, similarity = search(bank, asked, lengths, 1, myself=sample - start)
             better = similarity[:, 0] > best
             best = np.where(better, similarity[:, 0], best)
             nearest_of_all = np.where(better, indices[:, 0] + start, nearest_of_all)
@@ -101,7 +102,7 @@ class _Search:
     def open(self) -> Compute:
         """Map the rows, and answer for ranges of them."""
         folder = self.folder
-        bank = Cells.load(folder) if Cells.are_in(folder) else Bank.exact(np.load(folder / ROWS, mmap_mode="r"))
+        bank = Cells.load_bank(folder) if Cells.are_in(folder) else Bank.exact(np.load(folder / ROWS, mmap_mode="r"))
         apart = np.load(folder / APART) if self.is_apart else None
 
         def compute(start: int, stop: int) -> dict[str, np.ndarray]:
