@@ -2,11 +2,13 @@
 
 import copy
 import inspect
+from math import log
 
 import pytest
 import torch
 
 from made_views import N, crops, known, made, total, views
+from sempairs.core.errors import UserError
 from sempairs.core.settings import resolve
 from sempairs.methods import METHODS
 from sempairs.methods.base import Method
@@ -14,6 +16,28 @@ from sempairs.nn.known import Known
 
 every_method = pytest.mark.parametrize("name", list(METHODS))
 contrastive = pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].contrastive])
+
+# The loss where a network says the same of everything, as the docstrings of the losses have it: of N pairs, after a
+# step of N such pairs that may have filled a queue. W-MSE cannot whiten what does not vary, and says so.
+OF_A_CONSTANT = {
+    "simclr": log(2 * N - 1),
+    "sepp-id": log(2 * N - 1),
+    "supcon": log(2 * N - 1),
+    "dcl": log(2 * N - 2),
+    "nnclr": log(N),
+    "moco-v2": log(N + 1),
+    "leoclr": log(N + 1),
+    "moco-v3": 2 * 2 * 0.2 * log(N),  # 2 temperature log n in each direction
+    "byol": 0.0,
+    "msf": 0.0,
+    "simsiam": -1.0,
+    "barlow-twins": 512.0,  # the width of the embedding: no dimension correlates with itself
+    "vicreg": 25 * (1 - 0.01),  # no variance but the square root of epsilon
+    "swav": log(256),  # the number of prototypes
+    "dino": log(1024),
+    "supervised": log(10),
+    "mae": 2.0,  # what painting the mean of normalised patches costs, in each view
+}
 
 
 def begun(name: str, **options: object) -> Method:
@@ -90,6 +114,24 @@ def test_saving_and_loading_is_exact(name):
     other.train()
     for mine, theirs in zip(method(*views(1)), other(*views(1)), strict=True):
         assert torch.equal(mine, theirs)
+
+
+@every_method
+def test_a_constant_output_has_the_documented_loss(name):
+    method = made(name)
+    for parameter_name, weights in method.named_parameters():
+        if parameter_name.endswith("prototypes.weight") or parameter_name == "teacher.2.weight":
+            weights.data.fill_(1.0)  # with unequal prototypes it would depend on them
+    constant = [torch.ones_like(part) for part in method(*views())]
+    if name == "w-mse":
+        with pytest.raises(UserError, match="cannot be whitened"):
+            method.loss(*constant, known=known())
+        return
+    for _ in range(2):
+        terms = method.loss(*constant, known=known())
+        for memory in (module for module in method.modules() if hasattr(module, "commit")):
+            memory.commit()
+    assert torch.stack(list(terms.values())).sum().item() == pytest.approx(OF_A_CONSTANT[name], rel=1e-4, abs=1e-6)
 
 
 @every_method

@@ -8,25 +8,31 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from made_views import known, made, views
+from made_views import crops, known, made, views
 from sempairs.methods import METHODS
 from sempairs.methods.base import Method
 from sempairs.nn.known import Known
 from sempairs.training import distributed
 
 STEPS = 2  # the second sees what the first left in queues and teachers
+TWO_VIEWS = {name: (name, views) for name in METHODS}
+WITH_CROPS = {f"{name} with crops": (name, crops) for name in METHODS if METHODS[name].takes_crops}
+CASES = TWO_VIEWS | WITH_CROPS
 
 
-def steps(method: Method, rank: int, world: int) -> dict[str, Tensor]:
+def steps(case: str, rank: int, world: int) -> dict[str, Tensor]:
     """Losses, gradients and the state after some steps on this process's share of fixed batches, in float64."""
-    method = distributed.over_processes(copy.deepcopy(method).double()) if world > 1 else copy.deepcopy(method).double()
+    name, look = CASES[case]
+    method: Method = made(name).double()
+    if world > 1:
+        method = distributed.over_processes(method)
     optimizer = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], lr=0.05)
     found = {}
     for step in range(STEPS):
         share = slice(rank * 8 // world, (rank + 1) * 8 // world)
         about = known()
         torch.manual_seed(step)
-        mine = tuple(view[share].double() for view in views(step))
+        mine = tuple(view[share].double() for view in look(step))
         terms = distributed.loss_of(method, mine, Known(about.group[share], about.label[share]))
         optimizer.zero_grad()
         torch.stack(list(terms.values())).sum().backward()
@@ -45,8 +51,8 @@ def one_of_two(rank: int, folder: str) -> None:
     """A process of two: every method, and what came out."""
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    for name in METHODS:
-        torch.save(steps(made(name), rank, 2), f"{folder}/{name}-{rank}.pt")
+    for case in CASES:
+        torch.save(steps(case, rank, 2), f"{folder}/{case}-{rank}.pt")
     dist.destroy_process_group()
 
 
@@ -56,14 +62,14 @@ def together(tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("two"))
     os.environ["OMP_NUM_THREADS"] = "1"
     torch.multiprocessing.spawn(one_of_two, (folder,), nprocs=2)
-    return {name: [torch.load(f"{folder}/{name}-{rank}.pt", weights_only=True) for rank in (0, 1)] for name in METHODS}
+    return {case: [torch.load(f"{folder}/{case}-{rank}.pt", weights_only=True) for rank in (0, 1)] for case in CASES}
 
 
-@pytest.mark.parametrize("name", list(METHODS))
-def test_two_processes_are_one(name, together):
-    alone = steps(made(name), 0, 1)
+@pytest.mark.parametrize("case", CASES)
+def test_two_processes_are_one(case, together):
+    alone = steps(case, 0, 1)
     for rank in (0, 1):
-        both = together[name][rank]
+        both = together[case][rank]
         assert both.keys() == alone.keys()
         for key, value in alone.items():
             torch.testing.assert_close(

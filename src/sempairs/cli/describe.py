@@ -23,7 +23,8 @@ def describe(
         if not members:
             known = [*there, *(member for family in there.values() for member in family)]
             raise UserError(f"there is nothing called {name!r}", todo=suggest(name, known))
-        for family in members:
+        for number, family in enumerate(members):
+            print("\n" if number else "", end="")
             _print_member(family, name)
 
 
@@ -49,6 +50,10 @@ def _print_member(family: Any, name: str) -> None:
         kind = getattr(parameter.annotation, "__name__", None)
         kind = kind if kind in ("int", "float", "str", "bool") else str(parameter.annotation).replace("typing.", "")
         print(f"  {option:20} {kind}, {default}")
+    if recipe := getattr(member, "recipe", None):
+        print("\ntraining options for a batch of 256, where none are given:")
+        for option, value in recipe.items():
+            print(f"  {option:20} {value}")
 
 
 def families() -> dict[str, Any]:

@@ -10,13 +10,13 @@ learning rate of weights (the paper's: 0.0048).
 **Shapes** n pairs, e embedding.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known
 
@@ -40,8 +40,6 @@ def redundancy(correlation: Float[Tensor, "e e"]) -> Float[Tensor, ""]:
 class BarlowTwins(Method):
     """Each dimension says the same of both views, and no two dimensions say the same.
 
-    The recipe is that of the authors' code (LARS, 0.2 for a batch of 256).
-
     Parameters
     ----------
     encoder: what is trained.
@@ -51,7 +49,7 @@ class BarlowTwins(Method):
     """
 
     contrastive: ClassVar[bool] = False
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "lars", "lr": 0.2, "weight_decay": 1e-6, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.3, "weight_decay": 1e-4}
 
     def __init__(
         self, encoder: Encoder, *, redundancy: float = 0.0051, hidden: int = 512, embedding: int = 512

@@ -13,6 +13,13 @@ from torch import Tensor, nn
 from sempairs.encoders.base import Encoder
 from sempairs.nn.known import Known
 
+Training = dict[str, Any]
+"""Options of a training by name, as in a study's `[training]`."""
+
+SOLO_LEARN: Training = {"optimizer": "larc", "trust": 0.02, "schedule": "cosine"}
+"""What solo-learn's recipes for CIFAR have in common (its scripts/pretrain/cifar). The papers' trust of 0.001 is for
+ImageNet: a step of theirs turns a layer by less than a thousandth, and a short training on small data goes nowhere."""
+
 
 class Method(nn.Module, ABC):
     """A way to train an encoder.
@@ -31,7 +38,7 @@ class Method(nn.Module, ABC):
     takes_crops: ClassVar[bool] = False
     """Whether it takes small crops after the two views."""
 
-    recipe: ClassVar[dict[str, Any]] = {}
+    recipe: ClassVar[Training] = {}
     """Training options of its paper, for a batch of 256, that hold where a user gives none; the page says whose."""
 
     encoder: Encoder

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.ema import cosine_momentum, teacher_of, update
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known
@@ -38,6 +38,7 @@ class BYOL(Method):
     """
 
     contrastive: ClassVar[bool] = False
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 1.0, "weight_decay": 1e-5}
 
     def __init__(self, encoder: Encoder, *, momentum: float = 0.996, hidden: int = 512, embedding: int = 128) -> None:
         super().__init__()

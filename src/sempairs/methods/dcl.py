@@ -3,12 +3,12 @@
 **Source** Yeh, Hong, Hsu, Liu, Chen, LeCun, "Decoupled Contrastive Learning", ECCV 2022, arXiv 2110.06848, equation 6;
 with `sigma` it is DCLW, whose weights of the positives are 2 minus a von Mises-Fisher density.
 **Departure** The mean over the 2n views, not their sum. The weights get no gradient. Negatives of one group or class
-may be masked; a view that has none left is attracted only. The recipe is SimCLR's (its section 2.2): the loss alone is
+may be masked; a view that has none left is attracted only. The recipe is SimCLR's: the loss alone is
 another.
 **Shapes** n pairs, d features, e embedding.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known, Negatives, may_repel, same_class_share
 
@@ -68,7 +68,7 @@ class DCL(Method):
     """
 
     contrastive: ClassVar[bool] = True
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "lars", "lr": 0.3, "weight_decay": 1e-6, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.4, "weight_decay": 1e-4}
 
     def __init__(
         self,

@@ -9,14 +9,14 @@ at 3 and raise the decay. Views are those of the recipe: no solarisation.
 **Shapes** n pairs, e embedding, k prototypes; the first two views are large, the others may be of another size.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.centre import Centre
 from sempairs.nn.crops import by_size
 from sempairs.nn.ema import cosine_momentum, teacher_of, update
@@ -38,7 +38,7 @@ def self_distillation(
 
 
 class DINO(Method):
-    """A student matches a slow teacher's output on the large views; no negatives. The recipe is the authors'.
+    """A student matches a slow teacher's output on the large views; no negatives.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class DINO(Method):
 
     contrastive: ClassVar[bool] = False
     takes_crops: ClassVar[bool] = True
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "adamw", "lr": 5e-4, "weight_decay": 0.04, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.3, "weight_decay": 1e-6}
 
     temperature: Tensor
 

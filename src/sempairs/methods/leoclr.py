@@ -11,7 +11,7 @@ statistics are those of the whole batch. Negatives of one group or class may be 
 **Shapes** n pairs, d features, e embedding, m rows in the queue.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import Method, Training
 from sempairs.nn.ema import teacher_of, update
 from sempairs.nn.heads import mlp
 from sempairs.nn.info_nce import info_nce
@@ -43,8 +43,8 @@ class LeOCLR(Method):
 
     contrastive: ClassVar[bool] = True
     takes_crops: ClassVar[bool] = True
-    # MoCo v2's, which warms up for no step.
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "momentum", "lr": 0.03, "weight_decay": 1e-4, "schedule": "cosine"}
+    # MoCo v2's.
+    recipe: ClassVar[Training] = {"optimizer": "momentum", "lr": 0.3, "weight_decay": 1e-4, "schedule": "cosine"}
 
     def __init__(
         self,

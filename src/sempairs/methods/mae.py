@@ -10,7 +10,7 @@ second beta at 0.999 (the paper's: 0.95). Any plain timm ViT can be the encoder,
 **Shapes** n pairs, p patches of q numbers, k of them visible and m hidden, d features.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -19,7 +19,7 @@ from sempairs.core.errors import UserError
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.patches import need_transformer, visible_tokens
 from sempairs.encoders.timm_adapter import TimmEncoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import Method, Training
 from sempairs.nn.known import Known
 from sempairs.nn.painter import Painter
 from sempairs.nn.patches import kept_and_hidden, normalised, patches_of
@@ -52,7 +52,7 @@ class MAE(Method):
 
     encoder: TimmEncoder
     contrastive: ClassVar[bool] = False
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "adamw", "lr": 1.5e-4, "weight_decay": 0.05, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {"optimizer": "adamw", "lr": 1.5e-4, "weight_decay": 0.05, "schedule": "cosine"}
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ of it. Negatives of one group or class may be masked.
 **Shapes** n pairs, e embedding.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.ema import cosine_momentum, teacher_of, update
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known, Negatives, may_repel, same_class_share
@@ -56,8 +56,8 @@ class MoCoV3(Method):
     """
 
     contrastive: ClassVar[bool] = True
-    # That of the paper's code for a ResNet and 300 epochs; a vision transformer wants adamw, 1.5e-4 and 0.1.
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "lars", "lr": 0.3, "weight_decay": 1e-6, "schedule": "cosine"}
+    # For a vision transformer the paper has adamw, 1.5e-4 and 0.1.
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.3, "weight_decay": 1e-6}
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ the loss is not symmetric. The recipe is that of their code.
 **Shapes** n pairs, d features, e embedding, m rows in the memory.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from sempairs.core.errors import UserError
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import Method, Training
 from sempairs.nn.ema import teacher_of, update
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known
@@ -55,7 +55,7 @@ class MSF(Method):
     """
 
     contrastive: ClassVar[bool] = False
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "sgd", "lr": 0.05, "weight_decay": 1e-4, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {"optimizer": "sgd", "lr": 0.05, "weight_decay": 1e-4, "schedule": "cosine"}
 
     def __init__(
         self,

@@ -6,11 +6,11 @@ Contrastive Learning of Visual Representations", ICCV 2021, arXiv 2104.14548, eq
 into NT-Xent make it choose among 2n - 1. The queue starts empty, not random: in the first step a view is its own
 neighbour. Negatives of the neighbour's group or class may be masked. Default widths and queue are for small encoders
 and sets (the paper's: hidden 2048 and 4096, embedding 256, queue 98,304); the last batch norm of the projector has no
-scale and shift. The recipe is the paper's.
+scale and shift.
 **Shapes** n pairs, d features, e embedding, m rows in the queue.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known, Negatives, may_repel, same_class_share
 from sempairs.nn.nearest import nearest, same_class_neighbours
@@ -56,7 +56,7 @@ class NNCLR(Method):
     """
 
     contrastive: ClassVar[bool] = True
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "lars", "lr": 0.3, "weight_decay": 1e-6, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.4, "weight_decay": 1e-5}
 
     def __init__(
         self,

@@ -12,14 +12,14 @@ equations are SimCLR's; how later versions of the paper weigh the pairs on MoCo 
 **Shapes** n pairs, d features, e embedding.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known, Negatives, may_repel, same_class_share
 from sempairs.nn.multi_positive import multi_positive
@@ -39,8 +39,8 @@ class SePPID(Method):
 
     contrastive: ClassVar[bool] = True
     takes_crops: ClassVar[bool] = True
-    # SimCLR's paper, section 2.2.
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "lars", "lr": 0.3, "weight_decay": 1e-6, "schedule": "cosine"}
+    # SimCLR's.
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.4, "weight_decay": 1e-4}
 
     def __init__(
         self,

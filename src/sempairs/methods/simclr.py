@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known, Negatives, may_repel, same_class_share
 
@@ -53,6 +53,7 @@ class SimCLR(Method):
     """
 
     contrastive: ClassVar[bool] = True
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.4, "weight_decay": 1e-4}
 
     def __init__(
         self,

@@ -8,14 +8,14 @@ it). The loss is the negative cosine, as in the paper: BYOL's 2 - 2 cos has twic
 **Shapes** n pairs, e embedding.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known
 
@@ -31,8 +31,6 @@ def negative_cosine(prediction: Float[Tensor, "n e"], target: Float[Tensor, "n e
 class SimSiam(Method):
     """Predict from one view what the same network says of the other; no negatives, no slow copy.
 
-    The recipe is the paper's (SGD with momentum, 0.05 for a batch of 256).
-
     Parameters
     ----------
     encoder: what is trained.
@@ -42,7 +40,8 @@ class SimSiam(Method):
     """
 
     contrastive: ClassVar[bool] = False
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "momentum", "lr": 0.05, "weight_decay": 1e-4, "schedule": "cosine"}
+    # solo-learn's for CIFAR; the paper's rate for ImageNet is 0.05.
+    recipe: ClassVar[Training] = {"optimizer": "momentum", "lr": 0.5, "weight_decay": 1e-5, "schedule": "cosine"}
 
     def __init__(self, encoder: Encoder, *, hidden: int = 512, embedding: int = 512, bottleneck: int = 128) -> None:
         super().__init__()

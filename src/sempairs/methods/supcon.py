@@ -10,14 +10,14 @@ class may be masked: then a positive's denominator holds itself and views of oth
 **Shapes** n pairs, d features, e embedding.
 """
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known, Negatives, may_repel, same_class_share
 from sempairs.nn.multi_positive import multi_positive
@@ -46,10 +46,8 @@ class SupCon(Method):
     """
 
     contrastive: ClassVar[bool] = True
-    # Of the authors' code for CIFAR-10, whose lr of 0.5 is for a batch of 1024; with 256 it warms up for no step.
-    recipe: ClassVar[dict[str, Any]] = {
-        "optimizer": "momentum", "lr": 0.125, "weight_decay": 1e-4, "schedule": "cosine",
-    }  # fmt: skip
+    # solo-learn's for CIFAR.
+    recipe: ClassVar[Training] = {"optimizer": "momentum", "lr": 0.4, "weight_decay": 1e-5, "schedule": "cosine"}
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ the mean. No label smoothing.
 **Shapes** n pairs, d features, k classes.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from sempairs.core.errors import UserError
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import Method, Training
 from sempairs.nn.known import Known
 
 
@@ -31,7 +31,7 @@ class Supervised(Method):
 
     contrastive: ClassVar[bool] = False
     # Of the authors' code for CIFAR-10 and a batch of 256, which warms up for no step.
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "momentum", "lr": 0.2, "weight_decay": 1e-4, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {"optimizer": "momentum", "lr": 0.2, "weight_decay": 1e-4, "schedule": "cosine"}
 
     def __init__(self, encoder: Encoder, *, classes: int = 10) -> None:
         super().__init__()

@@ -9,14 +9,14 @@ empty and is used as it grows, the authors' after some epochs. Sinkhorn runs for
 **Shapes** n pairs, e embedding, k prototypes; the first two views are large, the others may be of another size.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.crops import by_size
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known
@@ -35,7 +35,7 @@ def swapped_prediction(scores: Scores, codes: Scores, temperature: float) -> Flo
 
 
 class SwAV(Method):
-    """Predict from one view the cluster code of the other; no negatives. The recipe is the authors' for a batch of 256.
+    """Predict from one view the cluster code of the other; no negatives.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class SwAV(Method):
 
     contrastive: ClassVar[bool] = False
     takes_crops: ClassVar[bool] = True
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "lars", "lr": 0.6, "weight_decay": 1e-6, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.6, "weight_decay": 1e-6}
 
     def __init__(
         self,

@@ -9,14 +9,14 @@ is a weight of 50.
 **Shapes** n pairs, e embedding.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known
 from sempairs.nn.whitening import covariance
@@ -38,8 +38,6 @@ def off_diagonal(z: Float[Tensor, "n e"]) -> Float[Tensor, ""]:
 class VICReg(Method):
     """Views agree, every dimension varies by at least 1 over the batch, and no two dimensions vary together.
 
-    The recipe is the paper's (LARS, 0.2 for a batch of 256).
-
     Parameters
     ----------
     encoder: what is trained.
@@ -49,7 +47,7 @@ class VICReg(Method):
     """
 
     contrastive: ClassVar[bool] = False
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "lars", "lr": 0.2, "weight_decay": 1e-6, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.3, "weight_decay": 1e-4}
 
     def __init__(
         self,

@@ -8,14 +8,14 @@ the pairs nor the number of processes changes it. The default hidden width is fo
 **Shapes** n pairs, e embedding.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from sempairs.encoders.base import Encoder
-from sempairs.methods.base import Method
+from sempairs.methods.base import Method, Training
 from sempairs.nn.heads import mlp
 from sempairs.nn.known import Known
 from sempairs.nn.whitening import whiten
@@ -44,7 +44,7 @@ class WMSE(Method):
     """
 
     contrastive: ClassVar[bool] = False
-    recipe: ClassVar[dict[str, Any]] = {"optimizer": "adam", "lr": 2e-3, "weight_decay": 1e-6, "schedule": "cosine"}
+    recipe: ClassVar[Training] = {"optimizer": "adam", "lr": 2e-3, "weight_decay": 1e-6, "schedule": "cosine"}
 
     def __init__(self, encoder: Encoder, *, hidden: int = 512, embedding: int = 64) -> None:
         super().__init__()

@@ -6,6 +6,9 @@ from torch import Tensor
 
 from sempairs.core.errors import UserError
 
+LEAST = {torch.float64: 1e-12, torch.float32: 1e-10, torch.float16: 1e-4, torch.bfloat16: 1e-3}
+"""Of the variance of a dimension, what must be its own: well above what rounding of the rows puts there."""
+
 
 def covariance(rows: Float[Tensor, "n e"]) -> Float[Tensor, "e e"]:
     """The covariance of the dimensions over the rows, divided by n - 1."""
@@ -25,15 +28,16 @@ def whiten(rows: Float[Tensor, "n e"]) -> Float[Tensor, "n e"]:
     UserError: the rows do not span all dimensions, so nothing makes their covariance the identity.
     """
     n, e = rows.shape
-    between = covariance(rows)
+    exact = rows.double()  # training drives dimensions together until float32 cannot tell them apart
+    between = covariance(exact)
     factor, failed = torch.linalg.cholesky_ex(between)
     # The share of each dimension's variance that those before it do not explain; rounding leaves some where it is 0.
     unexplained = factor.diagonal().square() / between.diagonal()
-    if n <= e or failed or unexplained.min() < 1e4 * torch.finfo(rows.dtype).eps:
+    if n <= e or failed or unexplained.min() < LEAST[rows.dtype]:
         raise UserError(
             f"embeddings of {e} dimensions cannot be whitened: those of this batch lie in fewer",
             got=f"{n} pairs",
             todo="a batch of at least twice as many pairs as dimensions; if it is, the embeddings have collapsed",
         )
-    white: Tensor = torch.linalg.solve_triangular(factor, (rows - rows.mean(dim=0)).T, upper=False).T
-    return white
+    white: Tensor = torch.linalg.solve_triangular(factor, (exact - exact.mean(dim=0)).T, upper=False).T
+    return white.to(rows.dtype)

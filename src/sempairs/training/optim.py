@@ -1,5 +1,7 @@
 """Optimizer and learning-rate schedule, by timm and torch."""
 
+from typing import Any
+
 import torch
 from timm.optim import create_optimizer_v2  # type: ignore[attr-defined]
 from torch import nn
@@ -7,6 +9,8 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, O
 
 from sempairs.core.errors import UserError
 from sempairs.training.settings import Budget
+
+LARS = ("lars", "larc", "nlars", "nlarc")  # timm's names: with clipped rates (c), with Nesterov's momentum (n)
 
 
 def make_optimizer(network: nn.Module, budget: Budget) -> torch.optim.Optimizer:
@@ -16,9 +20,10 @@ def make_optimizer(network: nn.Module, budget: Budget) -> torch.optim.Optimizer:
     ------
     UserError: timm knows no optimizer of that name.
     """
+    trust: dict[str, Any] = {"trust_coeff": budget.trust} if budget.optimizer in LARS else {}
     try:
         optimizer: torch.optim.Optimizer = create_optimizer_v2(
-            network, opt=budget.optimizer, lr=budget.lr, weight_decay=budget.weight_decay
+            network, opt=budget.optimizer, lr=budget.lr, weight_decay=budget.weight_decay, **trust
         )
     except (ValueError, AssertionError) as error:
         raise UserError(

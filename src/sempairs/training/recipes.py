@@ -7,18 +7,18 @@ from sempairs.methods import METHODS
 from sempairs.methods.base import Method
 
 PAPER_BATCH = 256
-LINEAR = ("sgd", "momentum", "lars")  # optimizers whose learning rate grows with the batch; that of Adam does not
 
 
 def recipe_of(method: Spec, optimizer: str | None, batch_size: int) -> dict[str, Any]:
     """The recipe of a method for a batch; empty if it has none, or if `optimizer` is given and is another one.
 
-    A learning rate and a weight decay belong to their optimizer: who chooses another gets the package's defaults.
+    The learning rate grows with the batch, as in the papers and in solo-learn, whatever the optimizer. A rate and a
+    weight decay belong to their optimizer: who chooses another gets the package's defaults.
     """
     member: type[Method] = METHODS[method.name]  # type: ignore[assignment]
     recipe = dict(member.recipe)
     if optimizer not in (None, recipe.get("optimizer")):
         return {}
-    if recipe.get("optimizer") in LINEAR:
+    if "lr" in recipe:
         recipe["lr"] = recipe["lr"] * batch_size / PAPER_BATCH
     return recipe

@@ -20,9 +20,10 @@ class Budget:
     steps: optimizer steps; 0 means that `passes` decides.
     passes: passes over the pairs, used when `steps` is 0.
     batch_size: pairs in a batch.
-    optimizer: a name that `timm.optim` knows: adamw, sgd, lars, ...
+    optimizer: a name that `timm.optim` knows: adamw, sgd, lars, larc (LARS whose rates stay below `lr`), ...
     lr: the highest learning rate.
     weight_decay: not applied to biases and norms.
+    trust: of lars and larc alone: how long a step of a layer is, as a share of its weights (lars: times `lr`).
     schedule: one-cycle (up for 30% of the steps, then down), or cosine after a linear warm-up of 10%.
     seed: of initial weights, order and augmentation.
     """
@@ -33,11 +34,12 @@ class Budget:
     optimizer: str = "adamw"
     lr: float = 2e-3
     weight_decay: float = 0.01
+    trust: float = 0.001
     schedule: Literal["one-cycle", "cosine"] = "one-cycle"
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"steps": 0, "passes": 1, "batch_size": 2, "lr": 0, "weight_decay": 0}
+        least = {"steps": 0, "passes": 1, "batch_size": 2, "lr": 0, "weight_decay": 0, "trust": 0}
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise UserError(f"training.{name} must be at least {low}", got=getattr(self, name))

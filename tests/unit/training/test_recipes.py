@@ -47,9 +47,9 @@ def test_a_recipe_fills_what_is_not_given_and_scales_with_the_batch():
     assert resolved("lars-like", batch_size=512).lr == 0.6
 
 
-def test_adamw_does_not_scale_and_what_a_recipe_lacks_is_the_default():
-    budget = resolved("adam-like", batch_size=64)
-    assert (budget.lr, budget.weight_decay, budget.schedule) == (5e-4, Budget().weight_decay, Budget().schedule)
+def test_adamw_scales_too_and_what_a_recipe_lacks_is_the_default():
+    budget = resolved("adam-like", batch_size=64)  # DINO's paper, section 3.2: 0.0005 * batch / 256
+    assert (budget.lr, budget.weight_decay, budget.schedule) == (5e-4 / 4, Budget().weight_decay, Budget().schedule)
 
 
 def test_what_is_given_stays_as_it_was_given():
@@ -95,8 +95,22 @@ def test_what_departs_from_the_recipe_is_named():
 def test_every_recipe_makes_an_optimizer(name):
     spec = TrainSettings.resolve({"method": name}).method
     recipe = recipe_of(spec, None, 256)
-    assert set(recipe) <= {"optimizer", "lr", "weight_decay", "schedule"}
-    assert recipe.get("optimizer", "adamw") in ("sgd", "momentum", "lars", "adamw", "adam")
+    assert set(recipe) <= {"optimizer", "lr", "weight_decay", "trust", "schedule"}
+    assert recipe.get("optimizer", "adamw") in ("sgd", "momentum", "larc", "adamw", "adam")
     assert recipe == METHODS[name].recipe
     optimizer = make_optimizer(SmallResNet(1, width=4), Budget(**recipe))
     assert isinstance(optimizer, torch.optim.Optimizer)
+
+
+@pytest.mark.parametrize("name", ["larc", "lars"])
+def test_lars_takes_its_first_step_as_the_paper_says(name):
+    """You, Gitman, Ginsburg, arXiv 1708.03888, equation 6: a rate for each layer; larc never lets it exceed lr."""
+    layer = torch.nn.Linear(3, 2, bias=False)
+    before = layer.weight.detach().clone()
+    layer.weight.grad = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, 1.0]])
+    lr, trust, decay = 0.5, 0.02, 1e-2
+    make_optimizer(layer, Budget(optimizer=name, lr=lr, trust=trust, weight_decay=decay)).step()
+    local = trust * before.norm() / (layer.weight.grad.norm() + decay * before.norm())
+    if name == "larc":
+        local = min(local / lr, torch.tensor(1.0))
+    torch.testing.assert_close(layer.weight.detach(), before - lr * local * (layer.weight.grad + decay * before))
