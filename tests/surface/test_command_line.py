@@ -1,5 +1,6 @@
 """The command line as a newcomer meets it."""
 
+import re
 import subprocess
 import sys
 
@@ -54,6 +55,8 @@ def test_describe_shows_each_option_with_its_default(capsys, name):
                 assert option in text
                 if parameter.default is not parameter.empty:
                     assert f"default {parameter.default!r}" in text
+            for option, value in getattr(family[name], "recipe", {}).items():
+                assert re.search(rf"^  {option} +{re.escape(str(value))}$", text, re.MULTILINE)
 
 
 def test_describing_what_there_is_not_names_the_nearest(capsys):
