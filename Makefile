@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format bench golden methods-page
+.PHONY: help demo test test-slow check format bench golden methods-page views-page
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ help:  ## list these targets
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (PyTorch is several GB the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,pretrained,scale]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,pretrained,scale,export,tensorboard,mlflow,wandb]'
 	@touch $@
 
 demo: $(READY)  ## install, compare semantic with augmented pairs on Fashion-MNIST, write out/demo/report.html
@@ -39,3 +39,6 @@ golden: $(READY)  ## write the losses of 20 steps of every method again; review 
 
 methods-page: $(READY)  ## write docs/methods.md again from the code, the tests and studies/methods_learn.jsonl
 	@$(BIN)/python docs/method_checks.py && $(BIN)/python docs/make_methods_page.py
+
+views-page: $(READY)  ## write docs/views.md and its pictures again from the code of the view steps and recipes
+	@$(BIN)/python docs/make_views_page.py

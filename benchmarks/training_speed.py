@@ -8,7 +8,7 @@ from sempairs.core.seeds import rng
 from sempairs.core.settings import build
 from sempairs.pairs.rules import identity, same_class
 from sempairs.sources.base import Source, content_hashes
-from sempairs.training.loop import TrainState
+from sempairs.training.state import TrainState
 from sempairs.training.settings import TrainSettings
 from sempairs.views import VIEWS
 from sempairs.views.loader import PairLoader

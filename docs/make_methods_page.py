@@ -83,34 +83,34 @@ def _method(name: str, checks: dict[str, dict[str, list[str]]]) -> str:
     lines = [f"## {name}", "", doc.partition("\n\n")[0].replace("\n", " "), ""]
     lines += [f"{kind}{'; takes small crops beside the two views' if method.takes_crops else ''}.", ""]
     for heading in ("Source", "Departure"):
-        lines += [f"**{heading}** {_part(doc, heading)}", ""]
+        lines += [f"**{heading}** {part(doc, heading)}", ""]
     recipe = ", ".join(f"{option} {value}" for option, value in method.recipe.items())
     lines += [f"**Training options where none are given** {recipe}", ""] if recipe else []
-    told = _told(inspect.getdoc(method) or "")
+    says = told(inspect.getdoc(method) or "")
     lines += ["| option | default | |", "|---|---|---|"]
     for option, parameter in options_of(method).items():
         default = "must be given" if parameter.default is parameter.empty else f"`{parameter.default!r}`"
-        lines.append(f"| `{option}` | {default} | {told[option]} |")
+        lines.append(f"| `{option}` | {default} | {says[option]} |")
     lines += ["", "Checked against", ""]
     for reference, tests in checks[module.__name__.rpartition(".")[2]].items():
         lines.append(f"- {reference}: {'; '.join(map(_sentence, tests))}")
     return "\n".join(lines) + "\n"
 
 
-def _part(doc: str, heading: str) -> str:
+def part(doc: str, heading: str) -> str:
     """What stands under a heading of a module's docstring, as one line."""
     found = re.search(rf"\*\*{heading}\*\* (.*?)(?=\n\*\*|\n\n|\Z)", doc, re.DOTALL)
     assert found is not None, f"no {heading} in: {doc[:80]}"
     return " ".join(found[1].split())
 
 
-def _told(doc: str) -> dict[str, str]:
+def told(doc: str) -> dict[str, str]:
     """`parameter -> what its docstring says`, from a numpy-style section."""
     section = doc.partition("Parameters\n----------\n")[2].partition("\n\n")[0]
-    told: dict[str, str] = {}
+    says: dict[str, str] = {}
     for names, text in re.findall(r"^(\w+(?:, \w+)*): (.*(?:\n .*)*)", section, re.MULTILINE):
-        told |= dict.fromkeys(names.split(", "), " ".join(text.split()))
-    return told
+        says |= dict.fromkeys(names.split(", "), " ".join(text.split()))
+    return says
 
 
 def _sentence(test: str) -> str:

@@ -1,7 +1,7 @@
 """`sempairs describe`: what there is, with source, options and defaults, read from the code itself."""
 
 import inspect
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -40,6 +40,8 @@ def _print_member(family: Any, name: str) -> None:
     from sempairs.core.settings import options_of
 
     member = family[name]
+    # An option's type without what only the checks read.
+    kinds = get_type_hints(member.__init__ if inspect.isclass(member) else member)
     print(f"{family.kind} {name}\n")
     module = inspect.getmodule(member)
     for text in (inspect.getdoc(module), inspect.getdoc(member)):
@@ -47,8 +49,8 @@ def _print_member(family: Any, name: str) -> None:
     print("options:")
     for option, parameter in options_of(member).items():
         default = "must be given" if parameter.default is parameter.empty else f"default {parameter.default!r}"
-        kind = getattr(parameter.annotation, "__name__", None)
-        kind = kind if kind in ("int", "float", "str", "bool") else str(parameter.annotation).replace("typing.", "")
+        kind = getattr(kinds[option], "__name__", None)
+        kind = kind if kind in ("int", "float", "str", "bool") else str(kinds[option]).replace("typing.", "")
         print(f"  {option:20} {kind}, {default}")
     if recipe := getattr(member, "recipe", None):
         print("\ntraining options for a batch of 256, where none are given:")
@@ -64,7 +66,7 @@ def families() -> dict[str, Any]:
     from sempairs.pairs import RULES
     from sempairs.pairs.mining import MINERS
     from sempairs.sources import SOURCES
-    from sempairs.views import VIEWS
+    from sempairs.views import STEPS, VIEWS
 
-    registries = (SOURCES, RULES, MINERS, VIEWS, ENCODERS, METHODS, EVALUATIONS)
+    registries = (SOURCES, RULES, MINERS, VIEWS, STEPS, ENCODERS, METHODS, EVALUATIONS)
     return {registry.kind: registry for registry in registries}

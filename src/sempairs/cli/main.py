@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sempairs import __version__
-from sempairs.cli import cite, demo, describe, evaluate, pairs, report, sources, study, train
+from sempairs.cli import cite, demo, describe, evaluate, export, pairs, report, sources, study, train
 from sempairs.core.errors import UserError
 
 
@@ -20,7 +20,7 @@ class _Group(TyperGroup):
 
     def list_commands(self, ctx):  # type: ignore[no-untyped-def]
         """In the order of the pipeline, not of the alphabet."""
-        return ["demo", "sources", "pairs", "train", "evaluate", "study", "report", "describe", "cite"]
+        return ["demo", "sources", "pairs", "train", "evaluate", "export", "study", "report", "describe", "cite"]
 
     def invoke(self, ctx):  # type: ignore[no-untyped-def]
         try:
@@ -56,6 +56,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(pairs.app, name="pairs")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(export.export)
 app.add_typer(study.app, name="study")
 app.command()(report.report)
 app.command()(describe.describe)

@@ -36,8 +36,7 @@ class Run:
                 got="no settings.json in it",
                 todo="give the folder that a training made",
             )
-        settings: dict[str, Any] = read_json(self.folder / "settings.json")
-        return settings
+        return _read_table(self.folder / "settings.json")
 
     @property
     def is_done(self) -> bool:
@@ -53,12 +52,19 @@ class Run:
                 got=self.folder,
                 todo="run the same command again; it goes on where it was",
             )
-        result: dict[str, Any] = read_json(self.folder / "result.json")
-        return result
+        return _read_table(self.folder / "result.json")
 
     def finish(self, result: dict[str, Any]) -> None:
         """Write the result; from now on the run is done."""
         write_json(self.folder / "result.json", result)
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    """What a run's JSON file says. Raises UserError if it is no table."""
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise UserError(f"{path} is not that of a run", got=type(content).__name__, todo="train again")
+    return content
 
 
 @dataclass(frozen=True)

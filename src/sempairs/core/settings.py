@@ -67,6 +67,9 @@ def validate(model: type[Model], values: Mapping[str, Any], place: str) -> Model
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (place, *first["loc"]))
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, UserError):  # an option that checks its own value
+            raise UserError(f"{where}: {cause.problem}", got=cause.got, todo=cause.todo) from None
         got = None if first["type"] in ("missing", "extra_forbidden") else repr(first["input"])
         todo = "see `sempairs describe`"
         if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import safetensors.torch
 from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor
 
 from sempairs.core.errors import UserError
 from sempairs.core.files import atomic_write, read_json, write_json
@@ -59,34 +60,49 @@ def load_encoder(folder: Path) -> Encoder:
     ------
     UserError: a file is missing, damaged, of another version, or does not fit the other.
     """
-    card = _read_card(folder)
+    card = read_card(folder)
+    return restore(card.encoder, card.channels, read_tensors(folder / WEIGHTS, card.sha256), folder)
+
+
+def read_tensors(path: Path, sha256: str) -> dict[str, Tensor]:
+    """The tensors of a weights file that has this sha256. Raises UserError if it is missing, another, or damaged."""
     try:
-        weights = (folder / WEIGHTS).read_bytes()
+        weights = path.read_bytes()
     except OSError as error:
-        raise UserError(f"cannot read {folder / WEIGHTS}", got=error.strerror, todo="save the encoder again") from None
-    if (found := hashlib.sha256(weights).hexdigest()) != card.sha256:
+        raise UserError(f"cannot read {path}", got=error.strerror, todo="save the encoder again") from None
+    if (found := hashlib.sha256(weights).hexdigest()) != sha256:
         raise UserError(
-            f"{folder / WEIGHTS} is not the file that {CARD} describes",
-            got=f"sha256 {found[:16]}..., expected {card.sha256[:16]}...",
+            f"{path} is not the file that the JSON beside it describes",
+            got=f"sha256 {found[:16]}..., expected {sha256[:16]}...",
             todo="it is damaged or was replaced: save the encoder again",
         )
-    # The weights come from the file, so whatever a member would fetch to start from is not wanted.
-    options = {name: value for name, value in card.encoder.options.items() if name != "pretrained"}
-    if "pretrained" in card.encoder.options:
-        options["pretrained"] = False
-    encoder: Encoder = build(ENCODERS, Spec(name=card.encoder.name, options=options), card.channels)
     try:
-        encoder.load_state_dict(safetensors.torch.load(weights))
-    except (RuntimeError, safetensors.SafetensorError) as error:
+        tensors: dict[str, Tensor] = safetensors.torch.load(weights)
+    except safetensors.SafetensorError as error:
+        raise UserError(f"{path} is not a safetensors file", got=error, todo="save the encoder again") from None
+    return tensors
+
+
+def restore(spec: Spec, channels: int, state: dict[str, Tensor], folder: Path) -> Encoder:
+    """The encoder that `spec` names, with this state, in eval mode. Raises UserError if they do not fit."""
+    # The weights come from the file, so whatever a member would fetch to start from is not wanted.
+    options = {name: value for name, value in spec.options.items() if name != "pretrained"}
+    if "pretrained" in spec.options:
+        options["pretrained"] = False
+    encoder: Encoder = build(ENCODERS, Spec(name=spec.name, options=options), channels)
+    try:
+        encoder.load_state_dict(state)
+    except RuntimeError as error:
         raise UserError(
-            f"the weights in {folder} do not fit the encoder {card.encoder}",
+            f"the weights in {folder} do not fit the encoder {spec}",
             got=str(error).partition("\n")[0],
             todo="save the encoder again with this version of sempairs",
         ) from None
     return encoder.eval()
 
 
-def _read_card(folder: Path) -> Card:
+def read_card(folder: Path) -> Card:
+    """What `encoder.json` says. Raises UserError if it is missing, damaged or of another version."""
     path = folder / CARD
     content = read_json(path)
     version = content.get("schema_version") if isinstance(content, dict) else None

@@ -12,6 +12,7 @@ from sempairs.core.seeds import seed_of
 from sempairs.core.settings import Spec, build, resolve
 from sempairs.encoders import ENCODERS
 from sempairs.encoders.base import Encoder
+from sempairs.encoders.exported import CARD, load_export
 from sempairs.encoders.files import load_encoder
 from sempairs.sources.base import Source
 
@@ -29,7 +30,7 @@ def open_encoder(spec: Spec, source: Source, seed: int = 0) -> Encoder:
 
 
 def find_encoder(name: str, options: dict[str, Any] | None, source: Source) -> Encoder:
-    """The encoder of a run, of a folder with exactly one finished run, or a registered one for the images of `source`.
+    """The encoder of a run, of a folder with one finished run, of an export, or a registered one for this source.
 
     Raises
     ------
@@ -40,6 +41,8 @@ def find_encoder(name: str, options: dict[str, Any] | None, source: Source) -> E
         return open_encoder(resolve(ENCODERS, Spec(name=name, options=options or {})), source)
     if (folder / "encoder.json").is_file():
         return load_encoder(folder)
+    if (folder / CARD).is_file():
+        return load_export(folder)
     return load_encoder(find_run(folder).folder)
 
 

@@ -1,6 +1,5 @@
 """The images of a pair set one by one, as PIL images: what every data set here is made of."""
 
-import mmap
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ from PIL import Image
 
 from sempairs.pairs.pairset import PairSet
 from sempairs.sources.base import Source
+from sempairs.sources.lazy import mapped
 
 
 class PairImages:
@@ -53,12 +53,7 @@ class PairImages:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a spawned worker gets: of a memory-mapped file its name, where pickle would send all the images."""
-        state, frames = dict(vars(self)), self._frames
-        # Only the whole of a map is based on the file itself: a part of it does not know where it begins.
-        based: object = frames.base
-        if isinstance(frames, np.memmap) and isinstance(based, mmap.mmap):
-            state["_frames"] = (frames.filename, frames.dtype, "r", frames.offset, frames.shape)
-        return state
+        return {**vars(self), "_frames": mapped(self._frames) or self._frames}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

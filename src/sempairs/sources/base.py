@@ -11,6 +11,9 @@ from jaxtyping import Int64, UInt8
 
 from sempairs.core.errors import UserError, suggest
 from sempairs.core.settings import Spec
+from sempairs.sources.lazy import LazyFrames
+
+AnyFrames = UInt8[np.ndarray, "m h w c"] | UInt8[LazyFrames, "m h w c"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Source:
     name: for people.
     ids: one text for each image, unique, the same every time the source is opened.
     hashes: sha256 of each image's content, as hexadecimal text.
-    frames: decoded images, uint8 `[m, h, w, c]` with c of 1 or 3, in memory or memory-mapped.
+    frames: decoded images, uint8 `[m, h, w, c]` with c of 1 or 3, in memory, memory-mapped, or read by position
+        (`LazyFrames`).
     rows: which frames the source shows, in order; None for all.
     labels: class numbers into `label_names`, or None.
     label_names: the classes, sorted or in the data set's own order.
@@ -42,7 +46,7 @@ class Source:
     name: str
     ids: np.ndarray
     hashes: np.ndarray
-    frames: UInt8[np.ndarray, "m h w c"]
+    frames: AnyFrames
     rows: Int64[np.ndarray, " n"] | None = None
     labels: Int64[np.ndarray, " n"] | None = None
     label_names: tuple[str, ...] = ()

@@ -58,6 +58,18 @@ def decode_square(data: bytes, size: int, limits: Limits) -> UInt8[np.ndarray, "
     return np.array(_square(_decoded(data, limits), size))
 
 
+def decode_known(data: bytes, size: int) -> UInt8[np.ndarray, "{size} {size} 3"]:
+    """What `decode_square` makes of bytes that it took before. Raises BadImage, should it still fail.
+
+    On any thread: `decode_square` needs global switches of Python and Pillow (warnings as errors), which these bytes
+    have passed.
+    """
+    try:
+        return np.array(_square(_loaded(data, LIMITS), size))
+    except Exception as error:
+        raise error if isinstance(error, BadImage) else BadImage(_one_line(error)) from None
+
+
 def square(pixels: UInt8[np.ndarray, "h w c"], size: int) -> UInt8[np.ndarray, "{size} {size} c"]:
     """The central square, resampled to `size` by Pillow's bicubic filter, which widens with the shrinking (antialias).
 
@@ -81,16 +93,20 @@ def _decoded(data: bytes, limits: Limits) -> Image.Image:
     try:
         with _strict(limits):
             _open(data, limits).verify()
-            image = _open(data, limits)  # verify leaves an image that cannot be read
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
-            return _rgb(image)
+            return _loaded(data, limits)
     except BadImage:
         raise
     except UnidentifiedImageError:
         raise BadImage(f"not an image of a known format ({', '.join(FORMATS)})") from None
     except Exception as error:  # Pillow's decoders raise whatever the bytes lead them to
         raise BadImage(_one_line(error)) from None
+
+
+def _loaded(data: bytes, limits: Limits) -> Image.Image:
+    image = _open(data, limits)
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    return _rgb(image)
 
 
 @contextlib.contextmanager

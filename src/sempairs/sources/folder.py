@@ -1,9 +1,11 @@
 """A folder of image files, flat or with a folder for each class."""
 
+import functools
 import logging
 import os
 import stat
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from jaxtyping import Int64
 
 from sempairs.core.errors import UserError
 from sempairs.sources.base import Quarantined, Source
-from sempairs.sources.gathering import check_options, gather
+from sempairs.sources.gathering import Decode, check_options, gather
 from sempairs.sources.manifest import hash_files
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
@@ -20,7 +22,7 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 log = logging.getLogger(__name__)
 
 
-def folder(*, root: str, size: int = 64, bad_share: float = 0.1) -> Source:
+def folder(*, root: str, size: int = 64, bad_share: float = 0.1, decode: Decode = "once") -> Source:
     """The images of a folder: every file below it with one of `EXTENSIONS`, as the central square of `size`, in RGB.
 
     An id is the file's path below the root, with slashes; bytes of a name that are not UTF-8 are written as `\\xff`.
@@ -32,6 +34,8 @@ def folder(*, root: str, size: int = 64, bad_share: float = 0.1) -> Source:
     root: the folder.
     size: height and width of the frames; the shorter side is resized to it (bicubic, antialiased), the centre cropped.
     bad_share: the share of bad images beyond which the source is refused; below it they are quarantined.
+    decode: "once" into the cache of frames, or "each-time" they are asked for: for sets too large for a cache, which
+        are slower to train on. The images and the fingerprint are the same.
 
     Raises
     ------
@@ -42,8 +46,8 @@ def folder(*, root: str, size: int = 64, bad_share: float = 0.1) -> Source:
     listing = _list(path)
     name = _printable(path.name)
     hashes = hash_files(path, listing.files)
-    paths = list(listing.files.values())
-    good = gather(name, hashes, lambda at: (paths[i] for i in at), size, bad_share, tuple(listing.quarantined))
+    contents = functools.partial(_files, list(listing.files.values()))
+    good = gather(name, hashes, contents, size, bad_share, tuple(listing.quarantined), decode)
     labels, label_names = _classes(good.ids, name)
     return Source(
         name=name,
@@ -55,6 +59,10 @@ def folder(*, root: str, size: int = 64, bad_share: float = 0.1) -> Source:
         columns={"folder": np.array([id.rpartition("/")[0] for id in good.ids], dtype=object)},
         quarantined=good.quarantined,
     )
+
+
+def _files(paths: list[Path], positions: Int64[np.ndarray, " k"]) -> Iterator[Path]:
+    return (paths[at] for at in positions)
 
 
 @dataclass

@@ -1,7 +1,6 @@
-"""The cache of decoded frames: one memory-mapped uint8 file for a set of images, made once, named by their contents.
+"""The cache of decoded frames: memory-mapped uint8 files for a set of images, made once, named by their contents.
 
-frames/<key>/frames.npy   the frames of the good images, in order
-frames/<key>/record.json  written last: how many there are, their sha256, and the bad images with the reason
+frames/<key>/00000.npy ...   the frames of the good images, in order, in files of bounded size (frame_shards.py)
 """
 
 import contextlib
@@ -9,28 +8,30 @@ import hashlib
 import itertools
 import os
 import time
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
 import numpy as np
-import PIL
 from jaxtyping import Int64, UInt8
 
 from sempairs.core.errors import UserError
-from sempairs.core.files import atomic_write, cache_folder, read_json, write_json
+from sempairs.core.files import cache_folder
 from sempairs.core.progress import progress, say
 from sempairs.sources import decode
-from sempairs.sources.base import Quarantined
-from sempairs.sources.cache import stamp_of, writing_cache
+from sempairs.sources.base import AnyFrames, Quarantined
+from sempairs.sources.frame_shards import SCHEMA, Part, Shard, shards_of, sweep
+from sempairs.sources.lazy import MappedFrames
 from sempairs.sources.workers import Content, decode_files
 
-SCHEMA = 1
 FEW = 256
 """Below this many images, starting processes costs more time than they save."""
 LONG = 2.0
 """Seconds after which whoever waited is told how fast it went."""
+
+Contents = Callable[[Int64[np.ndarray, " k"]], Iterable[Content]]
+"""The files of the images at these positions, which ascend."""
+Making = Callable[[Int64[np.ndarray, " k"]], Generator[UInt8[np.ndarray, "h w c"] | str, None, None]]
+"""The frame of each image at these positions, which ascend, or the reason why it has none."""
 
 
 @dataclass(frozen=True)
@@ -75,24 +76,20 @@ class Quarantine:
 class Frames:
     """Decoded images: frames `[n, h, w, c]`, which of the keys they are `[n]`, and the images left out."""
 
-    images: UInt8[np.ndarray, "n h w c"]
+    images: AnyFrames
     kept: Int64[np.ndarray, " n"]
     quarantined: tuple[Quarantined, ...]
 
 
 def frames_of(
-    keys: Sequence[ImageKey],
-    contents: Iterable[Content],
-    size: int,
-    quarantine: Quarantine,
-    workers: int | None = None,
+    keys: Sequence[ImageKey], contents: Contents, size: int, quarantine: Quarantine, workers: int | None = None
 ) -> Frames:
     """The frames of these images, from the cache or decoded now.
 
     Parameters
     ----------
     keys: the images, in order.
-    contents: the file of each, in the same order; taken one by one, and not at all if the cache has the frames.
+    contents: the files of some of them; asked only for what the cache does not have.
     size: height and width of a frame, made by `decode.square`.
     quarantine: how many may be bad.
     workers: decoding processes, 0 for this one; None chooses. The bytes do not depend on it.
@@ -101,17 +98,11 @@ def frames_of(
     ------
     UserError: too many bad images, files that change meanwhile, no room or no permission for the cache.
     """
-    count = _workers(len(keys)) if workers is None else workers
-    with contextlib.closing(_checked(keys, contents, size, count)) as decoded:
-        return stored_frames("decoding", keys, decoded, (size, size, 3), quarantine)
+    return stored_frames("decoding", keys, _decoding(keys, contents, size, workers), (size, size, 3), quarantine)
 
 
 def stored_frames(
-    doing: str,
-    keys: Sequence[ImageKey],
-    frames: Iterable[UInt8[np.ndarray, "h w c"] | str],
-    shape: tuple[int, int, int],
-    quarantine: Quarantine,
+    doing: str, keys: Sequence[ImageKey], frames: Making, shape: tuple[int, int, int], quarantine: Quarantine
 ) -> Frames:
     """The frames of these images, from the cache or written to it now.
 
@@ -119,7 +110,7 @@ def stored_frames(
     ----------
     doing: what the frames are made by, for the progress bar and as a part of the key.
     keys: the images, in order.
-    frames: of each image, or the reason why it has none; taken one by one, and not at all if the cache has them.
+    frames: makes those of some of them; asked only for what the cache does not have.
     shape: height, width and channels of every frame.
     quarantine: how many may be bad.
 
@@ -127,22 +118,20 @@ def stored_frames(
     ------
     UserError: too many bad images, no room or no permission for the cache.
     """
-    folder = cache_folder() / "frames" / _key(doing, keys, shape)
-    found = _load(folder, keys, shape)
-    if found is None:
-        _build(folder, doing, keys, frames, shape, quarantine)
-        found = _load(folder, keys, shape)
-        if found is None:
-            raise UserError("the frames did not stay on the disk", got=folder, todo="look at its file system")
-    quarantine.check(found.quarantined)
-    return found
+    parts = _parts(doing, keys, frames, shape, quarantine, kept=True)
+    arrays = [part.frames for part in parts if part.frames is not None]
+    return Frames(MappedFrames(arrays), *_left(parts, len(keys)))
 
 
-def _key(doing: str, keys: Sequence[ImageKey], shape: tuple[int, int, int]) -> str:
-    digest = hashlib.sha256(f"{SCHEMA} {decode.VERSION} {doing} {shape}".encode())
-    for key in keys:
-        digest.update(f"{len(key.id)}:{key.id}{key.sha256}".encode())
-    return digest.hexdigest()[:16]
+def good_images(
+    keys: Sequence[ImageKey], contents: Contents, size: int, quarantine: Quarantine, workers: int | None = None
+) -> tuple[Int64[np.ndarray, " n"], tuple[Quarantined, ...]]:
+    """Which of the images have a frame, and the others: all are decoded once, and only that is remembered.
+
+    The parameters and errors are those of `frames_of`.
+    """
+    making = _decoding(keys, contents, size, workers)
+    return _left(_parts("verifying", keys, making, (size, size, 3), quarantine, kept=False), len(keys))
 
 
 def processors() -> int:
@@ -154,93 +143,88 @@ def _workers(images: int) -> int:
     return 0 if images < FEW else processors()
 
 
-def _build(
-    folder: Path,
+def _parts(
     doing: str,
     keys: Sequence[ImageKey],
-    frames: Iterable[UInt8[np.ndarray, "h w c"] | str],
+    frames: Making,
     shape: tuple[int, int, int],
     quarantine: Quarantine,
+    kept: bool,
+) -> list[Part]:
+    """What every shard has; those that are missing or damaged are made now."""
+    folder = cache_folder() / "frames" / _key(doing, keys, shape)
+    shards = shards_of(folder, len(keys), shape, kept)
+    parts = {shard: shard.load() for shard in shards}
+    missing = [shard for shard, part in parts.items() if part is None]
+    if missing:
+        known = [row for part in parts.values() if part for row in part.quarantined.values()]
+        _build(doing, keys, frames, missing, quarantine, known)
+        parts |= {shard: shard.load() for shard in missing}
+    found = [part for part in parts.values() if part is not None]
+    if len(found) < len(shards):
+        raise UserError("the frames did not stay on the disk", got=folder, todo="look at its file system")
+    quarantine.check([row for part in found for row in part.quarantined.values()])
+    return found
+
+
+def _left(parts: list[Part], total: int) -> tuple[Int64[np.ndarray, " n"], tuple[Quarantined, ...]]:
+    bad = {position: row for part in parts for position, row in part.quarantined.items()}
+    good = np.ones(total, dtype=bool)
+    good[list(bad)] = False
+    return np.flatnonzero(good), tuple(bad.values())
+
+
+def _key(doing: str, keys: Sequence[ImageKey], shape: tuple[int, int, int]) -> str:
+    digest = hashlib.sha256(f"{SCHEMA} {decode.VERSION} {doing} {shape}".encode())
+    for key in keys:
+        digest.update(f"{len(key.id)}:{key.id}{key.sha256}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _build(
+    doing: str,
+    keys: Sequence[ImageKey],
+    frames: Making,
+    missing: list[Shard],
+    quarantine: Quarantine,
+    bad: list[Quarantined],
 ) -> None:
-    bad: dict[int, Quarantined] = {}
-    pixels = hashlib.sha256()
-    _sweep(folder)
+    """Make these shards; `bad` are the bad images of the others."""
+
+    def quarantined(position: int, reason: str) -> Quarantined:
+        bad.append(Quarantined(keys[position].id, reason))
+        quarantine.check(bad)
+        return bad[-1]
+
+    left = sum(shard.stop - shard.start for shard in missing)
+    sweep(missing[0].folder)
     began = time.monotonic()
-    with writing_cache(), atomic_write(folder / "frames.npy") as out, progress(doing, len(keys), "images") as bar:
-        start = _write_header(out, len(keys), shape)
-        for position, (key, frame) in enumerate(zip(keys, frames, strict=True)):
-            if isinstance(frame, str):
-                bad[position] = Quarantined(key.id, frame)
-                quarantine.check(bad.values())
-            else:
-                data = np.ascontiguousarray(frame).data
-                out.write(data)
-                pixels.update(data)
-            bar()
-        out.seek(0)
-        assert _write_header(out, len(keys) - len(bad), shape) == start, "NumPy leaves room for any count of rows"
-    with writing_cache():
-        record = {
-            "schema": SCHEMA,
-            "frames": len(keys) - len(bad),
-            "sha256": pixels.hexdigest(),
-            "quarantined": [[position, row.id, row.reason] for position, row in bad.items()],
-            "pillow": PIL.__version__,
-            "stamp": stamp_of((folder / "frames.npy").stat()),
-        }
-        write_json(folder / "record.json", record)
+    with progress(doing, len(keys), "images", start=len(keys) - left) as bar:
+        for shard in missing:
+            with contextlib.closing(frames(np.arange(shard.start, shard.stop))) as made:
+                shard.write(made, quarantined, bar)
     seconds = time.monotonic() - began
     if seconds > LONG:
-        say(f"{doing}: {len(keys):,} images in {seconds:.1f} s ({len(keys) / seconds:,.0f} images/s)")
+        say(f"{doing}: {left:,} images in {seconds:.1f} s ({left / seconds:,.0f} images/s)")
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what a killed build left; a living one has written to its file in the last hour."""
-    for left in folder.glob(".frames.npy.*.tmp"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > 3600:
-                left.unlink()
+def _decoding(keys: Sequence[ImageKey], contents: Contents, size: int, workers: int | None) -> Making:
+    """Makes frames of image files. Raises UserError if a file is no longer the one of its key."""
+    count = _workers(len(keys)) if workers is None else workers
 
+    def frames(positions: Int64[np.ndarray, " k"]) -> Generator[UInt8[np.ndarray, "s s 3"] | str, None, None]:
+        try:
+            with contextlib.closing(decode_files(contents(positions), size, count)) as decoded:
+                for position, one in zip(positions, decoded, strict=True):
+                    if one.sha256 and one.sha256 != keys[position].sha256:
+                        raise UserError(
+                            f"{keys[position].id!r} changed while it was read",
+                            todo="run again when nothing writes to it",
+                        )
+                    yield one.reason if one.frame is None else one.frame
+        except OSError as error:
+            raise UserError(
+                "an image could not be read again", got=f"{error.filename!r}: {error.strerror}", todo="run again"
+            ) from None
 
-def _checked(
-    keys: Sequence[ImageKey], contents: Iterable[Content], size: int, workers: int
-) -> Generator[UInt8[np.ndarray, "s s 3"] | str, None, None]:
-    """The frame of each image or the reason why it has none."""
-    try:
-        decoded = decode_files(contents, size, workers)
-        with contextlib.closing(decoded):
-            for key, one in zip(keys, decoded, strict=True):
-                if one.sha256 and one.sha256 != key.sha256:
-                    raise UserError(f"{key.id!r} changed while it was read", todo="run again when nothing writes to it")
-                yield one.reason if one.frame is None else one.frame
-    except OSError as error:
-        raise UserError(
-            "an image could not be read again", got=f"{error.filename!r}: {error.strerror}", todo="run again"
-        ) from None
-
-
-def _write_header(out: IO[bytes], rows: int, shape: tuple[int, int, int]) -> int:
-    np.lib.format.write_array_header_1_0(out, {"descr": "|u1", "fortran_order": False, "shape": (rows, *shape)})
-    return out.tell()
-
-
-def _load(folder: Path, keys: Sequence[ImageKey], shape: tuple[int, int, int]) -> Frames | None:
-    """What the cache has, or None if that is missing, cut off or damaged."""
-    try:
-        record = read_json(folder / "record.json")
-        images = np.load(folder / "frames.npy", mmap_mode="r", allow_pickle=False)
-        bad = {int(position): Quarantined(str(id), str(reason)) for position, id, reason in record["quarantined"]}
-        if record["schema"] != SCHEMA or images.dtype != np.uint8:
-            return None
-        if images.shape != (len(keys) - len(bad), *shape):
-            return None
-        # All bytes are read again only when the file is not the very one that was written.
-        stamp = stamp_of((folder / "frames.npy").stat())
-        if stamp != record["stamp"]:
-            if hashlib.sha256(images.data).hexdigest() != record["sha256"]:
-                return None
-            write_json(folder / "record.json", record | {"stamp": stamp})
-    except (UserError, OSError, ValueError, TypeError, KeyError, EOFError):
-        return None
-    kept = np.array([position for position in range(len(keys)) if position not in bad], dtype=np.int64)
-    return Frames(images, kept, tuple(bad.values()))
+    return frames

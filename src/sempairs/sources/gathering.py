@@ -1,19 +1,23 @@
 """From the hashes of encoded images to the good ones: their frames, what is left out, and whether that is too much."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64
 
 from sempairs.core.errors import UserError
-from sempairs.sources.base import Quarantined
+from sempairs.sources.base import AnyFrames, Quarantined
 from sempairs.sources.decode import BadImage
-from sempairs.sources.frames import ImageKey, Quarantine, frames_of
-from sempairs.sources.workers import Content
+from sempairs.sources.each_time import DecodedFrames
+from sempairs.sources.frames import Contents, ImageKey, Quarantine, frames_of, good_images
 
 log = logging.getLogger(__name__)
+
+Decode = Literal["once", "each-time"]
+"""Whether frames are kept in the cache, or decoded whenever they are asked for, where a set is too large for that."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Gathered:
     ids: list[str]
     kept: Int64[np.ndarray, " n"]
     hashes: np.ndarray
-    frames: UInt8[np.ndarray, "n s s 3"]
+    frames: AnyFrames
     quarantined: tuple[Quarantined, ...]
 
 
@@ -47,10 +51,11 @@ def check_options(size: int, bad_share: float) -> None:
 def gather(
     name: str,
     hashes: Mapping[str, str | BadImage],
-    contents: Callable[[Int64[np.ndarray, " k"]], Iterable[Content]],
+    contents: Contents,
     size: int,
     bad_share: float,
     listed: tuple[Quarantined, ...] = (),
+    decode: Decode = "once",
 ) -> Gathered:
     """Decode the images that have a hash, and say what is left out.
 
@@ -59,7 +64,7 @@ def gather(
     name: of the source, for messages.
     hashes: by id, in order: the sha256 of the encoded bytes, or why there is none.
     contents: the files of the images at these positions of `hashes`, which ascend; asked only if they must be decoded.
-    size, bad_share: as in `folder`.
+    size, bad_share, decode: as in `folder`.
     listed: images left out before, which have no place in `hashes`.
 
     Raises
@@ -72,18 +77,23 @@ def gather(
     quarantine.check()
     found = [(at, ImageKey(id, sha)) for at, (id, sha) in enumerate(hashes.items()) if isinstance(sha, str)]
     keys, places = [key for _, key in found], np.array([at for at, _ in found], dtype=np.int64)
-    frames = frames_of(keys, contents(places), size, quarantine)
-    bad = (*rows, *frames.quarantined)
-    if not len(frames.kept):
+    if decode == "once":
+        frames = frames_of(keys, lambda at: contents(places[at]), size, quarantine)
+        images, good, undecodable = frames.images, frames.kept, frames.quarantined
+    else:
+        good, undecodable = good_images(keys, lambda at: contents(places[at]), size, quarantine)
+        images = DecodedFrames([keys[at] for at in good], places[good], contents, size)
+    bad = (*rows, *undecodable)
+    if not len(good):
         raise UserError(f"{name!r} has no good image", got=f"{bad[0].id!r}: {bad[0].reason}", todo="give other images")
     if bad:
         first = f"{bad[0].id!r}: {bad[0].reason}"
         log.warning("%r: %d of %d images left out, the first: %s", name, len(bad), quarantine.total, first)
-    kept = [keys[at] for at in frames.kept]
+    kept = [keys[at] for at in good]
     return Gathered(
         ids=[key.id for key in kept],
-        kept=places[frames.kept],
+        kept=places[good],
         hashes=np.array([key.sha256 for key in kept], dtype=object),
-        frames=frames.images,
+        frames=images,
         quarantined=bad,
     )

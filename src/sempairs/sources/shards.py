@@ -1,5 +1,6 @@
 """WebDataset tar shards: images read by their offsets in the archives, labels and metadata from beside them."""
 
+import functools
 import itertools
 import logging
 import os
@@ -15,7 +16,7 @@ from sempairs.core.errors import UserError, suggest
 from sempairs.sources.base import Source
 from sempairs.sources.cache import stamp_of
 from sempairs.sources.decode import BadImage
-from sempairs.sources.gathering import check_options, gather
+from sempairs.sources.gathering import Decode, check_options, gather
 from sempairs.sources.shard_files import shard_files, stem
 from sempairs.sources.tabular import to_numpy
 from sempairs.sources.tar_index import Place, Sample, Scalar, TarIndex, index_shards
@@ -35,6 +36,7 @@ def shards(
     label_names: tuple[str, ...] = (),
     size: int = 64,
     bad_share: float = 0.1,
+    decode: Decode = "once",
 ) -> Source:
     """The images of WebDataset's tar files, in the order of the archives, as the central square of `size`, in RGB.
 
@@ -52,6 +54,7 @@ def shards(
     label_names: the names of the classes 0, 1, 2, ...; without them a number is its own name.
     size: height and width of the frames; the shorter side is resized to it (bicubic, antialiased), the centre cropped.
     bad_share: the share of bad images beyond which the source is refused; below it they are quarantined.
+    decode: "once" into the cache of frames, or "each-time" they are asked for, from the archives (see `folder`).
 
     Raises
     ------
@@ -70,14 +73,10 @@ def shards(
     if label is not None and label not in keys:
         raise UserError(f"no sample of {name!r} has {label!r} for a label", todo=suggest(label, keys))
     places = [_place(sample, image and image.lower().lstrip("."), label) for _, sample in samples]
-
-    def contents(positions: Int64[np.ndarray, " k"]) -> Iterator[bytes]:
-        for index, group in itertools.groupby(positions.tolist(), key=lambda at: samples[at][0]):
-            yield from _bytes(index, [place for at in group if not isinstance(place := places[at], BadImage)])
-
+    contents = functools.partial(_contents, [index for index, _ in samples], places)
     ids = [f"{stem(index.file)}/{sample.key}" for index, sample in samples]
     hashes = {id: place if isinstance(place, BadImage) else place[2] for id, place in zip(ids, places, strict=True)}
-    good = gather(name, hashes, contents, size, bad_share)
+    good = gather(name, hashes, contents, size, bad_share, decode=decode)
     columns = {key: [samples[at][1].metadata.get(key) for at in good.kept] for key in keys}
     labels, names = (None, ()) if label is None else _classes(columns.pop(label), label, label_names)
     return Source(
@@ -135,6 +134,14 @@ def _place(sample: Sample, image: str | None, label: str | None) -> Place | BadI
     if label is not None and sample.metadata.get(label) in (None, ""):
         return BadImage(f"it has no {label!r} for a label")
     return sample.images[found[0]]
+
+
+def _contents(
+    indexes: list[TarIndex], places: list[Place | BadImage], positions: Int64[np.ndarray, " k"]
+) -> Iterator[bytes]:
+    """The images of the samples at these positions; each shard is opened once if they ascend."""
+    for index, group in itertools.groupby(positions.tolist(), key=lambda at: indexes[at]):
+        yield from _bytes(index, [place for at in group if not isinstance(place := places[at], BadImage)])
 
 
 def _bytes(index: TarIndex, places: list[Place]) -> Iterator[bytes]:

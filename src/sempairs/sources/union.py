@@ -1,10 +1,11 @@
 """Several sources as one."""
 
 import logging
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int64, UInt8
 
 from sempairs.core.errors import UserError
 from sempairs.sources.base import Quarantined, Source
@@ -45,7 +46,13 @@ def union(*, sources: tuple[str | dict[str, Any], ...], column: str = "source") 
     ids = [f"{number}/{id}" for number, part in enumerate(parts, 1) for id in part.ids]
     hashes = np.concatenate([part.hashes for part in parts])
     keys = [ImageKey(id, content) for id, content in zip(ids, hashes, strict=True)]
-    images = (frame for part in parts for at in range(len(part)) for frame in part.images(np.array([at])))
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+
+    def images(positions: Int64[np.ndarray, " k"]) -> Generator[UInt8[np.ndarray, "h w c"], None, None]:
+        for at in positions:
+            number = int(np.searchsorted(starts, at, side="right")) - 1
+            yield parts[number].images(np.array([at - starts[number]]))[0]
+
     name = " + ".join(part.name for part in parts)
     frames = stored_frames("joining", keys, images, parts[0].shape, Quarantine(name, len(ids), share=0.0))
     labels, label_names = _joined_labels(parts)

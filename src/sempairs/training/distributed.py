@@ -5,15 +5,51 @@ batch, so a step on W processes is the step of one process on the same batch, bu
 norm is our own here, because torch's SyncBatchNorm does not run on CPU tensors.
 """
 
+import contextlib
+import os
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
+from sempairs.core.devices import best_device
+from sempairs.core.errors import UserError
+from sempairs.core.progress import quiet
 from sempairs.methods.base import Method
 from sempairs.nn.known import Known
+
+TIMEOUT = timedelta(hours=2)  # the first process may have to decode a whole data set before the others go on
+
+
+@contextlib.contextmanager
+def joined() -> Iterator[None]:
+    """Join the processes that torchrun started, if it did, and leave them at the end.
+
+    Whatever is said and drawn is left to the first process.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
+        yield
+        return
+    gpu = best_device().type == "cuda"
+    if gpu:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group("nccl" if gpu else "gloo", timeout=TIMEOUT)
+    try:
+        with contextlib.nullcontext() if is_first() else quiet():
+            yield
+    finally:
+        dist.destroy_process_group()
+
+
+def own_device() -> torch.device:
+    """Where this process computes."""
+    device = best_device()
+    return torch.device("cuda", torch.cuda.current_device()) if device.type == "cuda" and processes() > 1 else device
 
 
 def processes() -> int:
@@ -21,11 +57,67 @@ def processes() -> int:
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
-def loss_of(method: Method, views: tuple[Tensor, ...], known: Known) -> dict[str, Tensor]:
-    """The terms of the loss of the whole batch, of which this process has these views."""
-    out = method(*views)
-    everyone = Known(gather(known.group), gather(known.label))
-    return method.loss(*map(gather, out), known=everyone)
+def rank() -> int:
+    """Which of them this is, from 0."""
+    return dist.get_rank() if processes() > 1 else 0
+
+
+def is_first() -> bool:
+    """Whether this is the one that writes files and speaks."""
+    return rank() == 0
+
+
+def wait() -> None:
+    """Until all processes are here."""
+    if processes() > 1:
+        dist.barrier()
+
+
+@contextlib.contextmanager
+def first_alone() -> Iterator[None]:
+    """The first process does this, then all others: what it leaves in a cache they find."""
+    if not is_first():
+        wait()
+    yield
+    if is_first():
+        wait()
+
+
+def agreed(answer: bool, device: torch.device) -> bool:
+    """What the first process answers."""
+    if processes() == 1:
+        return answer
+    said = torch.tensor(answer, device=device)
+    dist.broadcast(said, src=0)
+    return bool(said)
+
+
+def share(batch_size: int) -> slice:
+    """The rows of a batch that are this process's. Raises UserError if they cannot be shared out evenly."""
+    if batch_size % processes():
+        raise UserError(
+            "the batch cannot be shared out evenly",
+            got=f"a batch of {batch_size} for {processes()} processes",
+            todo="set training.batch_size to a multiple of the number of processes",
+        )
+    size = batch_size // processes()
+    return slice(rank() * size, (rank() + 1) * size)
+
+
+def wrapped(method: Method, device: torch.device) -> nn.Module:
+    """The method as it is called in training: with several processes batch norm and gradients are those of all."""
+    if processes() == 1:
+        return method
+    over_processes(method)
+    # Every process makes the same initial weights and buffers, and keeps them so.
+    return DistributedDataParallel(
+        method, device_ids=[device] if device.type == "cuda" else None, broadcast_buffers=False
+    )
+
+
+def everyone(known: Known) -> Known:
+    """What is known of the pairs of all processes."""
+    return Known(gather(known.group), gather(known.label))
 
 
 def gather(rows: Tensor) -> Tensor:
@@ -34,16 +126,20 @@ def gather(rows: Tensor) -> Tensor:
 
 
 def average_gradients(module: nn.Module) -> None:
-    """Every parameter's gradient becomes the mean over processes.
+    """Every parameter's gradient becomes the mean over processes; `wrapped` does it on its own where it is called.
 
     All processes compute the same loss, so the gradient that comes back through `gather` is that of W losses; the mean
     makes it that of one. Parameters of the loss itself (prototypes) have the same gradient everywhere.
     """
     if processes() > 1:
-        for parameter in module.parameters():
-            if parameter.grad is not None:
-                dist.all_reduce(parameter.grad)
-                parameter.grad /= processes()
+        gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat)
+        flat /= processes()
+        for gradient, mean in zip(
+            gradients, torch.split(flat, [gradient.numel() for gradient in gradients]), strict=True
+        ):
+            gradient.copy_(mean.view_as(gradient))
 
 
 def over_processes(module: nn.Module) -> nn.Module:
@@ -71,6 +167,7 @@ class BatchNormOverProcesses(nn.Module):
         for name, buffer in norm.named_buffers():
             self.register_buffer(name, buffer)
         self.eps, self.momentum = norm.eps, norm.momentum
+        self.track_running_stats = True  # while it is off, statistics do not move
 
     def forward(self, rows: Float[Tensor, "n d *grid"]) -> Float[Tensor, "n d *grid"]:
         """Normalise each channel; in training by the statistics of the whole batch."""
@@ -81,10 +178,11 @@ class BatchNormOverProcesses(nn.Module):
             mean, count = sums[0] / sums[1], sums[1, 0]
             spread = (rows - mean.view(shape)).square().sum(over)
             variance = _Sum.apply(spread) / count
-            with torch.no_grad():
-                self.num_batches_tracked += 1
-                self.running_mean.lerp_(mean, self.momentum)
-                self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+            if self.track_running_stats:
+                with torch.no_grad():
+                    self.num_batches_tracked += 1
+                    self.running_mean.lerp_(mean, self.momentum)
+                    self.running_var.lerp_(variance * count / (count - 1), self.momentum)
         else:
             mean, variance = self.running_mean, self.running_var
         normal: Tensor = (rows - mean.view(shape)) / (variance.view(shape) + self.eps).sqrt()

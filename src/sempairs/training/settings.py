@@ -7,6 +7,8 @@ from sempairs.core.errors import UserError
 from sempairs.core.settings import Spec, check, resolve
 from sempairs.encoders import ENCODERS
 from sempairs.methods import METHODS
+from sempairs.training.gradients import Precision
+from sempairs.training.incidents import IfNotFinite, IfSpike
 from sempairs.training.recipes import recipe_of
 from sempairs.views import VIEWS
 
@@ -25,6 +27,11 @@ class Budget:
     weight_decay: not applied to biases and norms.
     trust: of lars and larc alone: how long a step of a layer is, as a share of its weights (lars: times `lr`).
     schedule: one-cycle (up for 30% of the steps, then down), or cosine after a linear warm-up of 10%.
+    precision: of the network's passes; bf16 and fp16 where the device computes in them, the loss stays in fp32.
+    micro_batch: pairs that pass the network at once, 0 for the whole batch; the loss is that of the whole batch.
+    if_not_finite: stop at a loss or gradient that is not finite, or skip the step; recorded either way.
+    if_spike: what to do about a gradient that is `spike` times as long as usual; recorded in any case.
+    spike: how many times the median of the last 100 steps; 0 for never.
     seed: of initial weights, order and augmentation.
     """
 
@@ -36,10 +43,24 @@ class Budget:
     weight_decay: float = 0.01
     trust: float = 0.001
     schedule: Literal["one-cycle", "cosine"] = "one-cycle"
+    precision: Precision = "fp32"
+    micro_batch: int = 0
+    if_not_finite: IfNotFinite = "stop"
+    if_spike: IfSpike = "go-on"
+    spike: float = 100.0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"steps": 0, "passes": 1, "batch_size": 2, "lr": 0, "weight_decay": 0, "trust": 0}
+        least = {
+            "steps": 0,
+            "passes": 1,
+            "batch_size": 2,
+            "lr": 0,
+            "weight_decay": 0,
+            "trust": 0,
+            "micro_batch": 0,
+            "spike": 0,
+        }
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise UserError(f"training.{name} must be at least {low}", got=getattr(self, name))

@@ -26,16 +26,15 @@ def greyscale(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 1 h w"]:
 
 
 def adjust_brightness(images: Float[Tensor, "n c h w"], factors: Float[Tensor, "n 1 1 1"]) -> Float[Tensor, "n c h w"]:
-    """Factor 0 gives black, 1 the image itself."""
-    return (images * factors).clamp_(0, 1)
+    """Factor 0 gives black, 1 the image itself. In place, as all adjustments."""
+    return images.mul_(factors).clamp_(0, 1)
 
 
 def adjust_contrast(images: Float[Tensor, "n c h w"], factors: Float[Tensor, "n 1 1 1"]) -> Float[Tensor, "n c h w"]:
     """Factor 0 gives the image's mean grey everywhere, 1 the image itself."""
-    grey = greyscale(images)
-    # Line by line, then the lines: one sum over a lone image would be split among threads.
-    mean = grey.sum(dim=3, keepdim=True).sum(dim=2, keepdim=True).div_(grey[0].numel())
-    return _blend(images, mean, factors)
+    # The grey of the mean colour. Line by line, then the lines: one sum over a lone image would be split among threads.
+    mean = images.sum(dim=3, keepdim=True).sum(dim=2, keepdim=True).div_(images[0, 0].numel())
+    return _blend(images, greyscale(mean), factors)
 
 
 def adjust_saturation(images: Float[Tensor, "n 3 h w"], factors: Float[Tensor, "n 1 1 1"]) -> Float[Tensor, "n 3 h w"]:
@@ -46,31 +45,26 @@ def adjust_saturation(images: Float[Tensor, "n 3 h w"], factors: Float[Tensor, "
 def adjust_hue(images: Float[Tensor, "n 3 h w"], turns: Float[Tensor, "n 1 1 1"]) -> Float[Tensor, "n 3 h w"]:
     """Turn the colour wheel, keeping value and saturation; the turns are in [-.5, .5], 1 being a full turn.
 
-    With value V the greatest channel, chroma C the span of the channels and hue H in turns, the new channel is
-    V - C clamp(2 - |6 frac(H + o) - 2|, 0, 1), where o is 5/6 for red, 3/6 for green and 1/6 for blue.
+    With value V the greatest channel, M the least and chroma C = V - M, the hue is 1 + ((G - R) + (B - M)) / C sixths of
+    a turn, backwards where B > G: one formula for what HSV is usually written with three. A channel is V within one
+    sixth of its own hue (red 0, green 2, blue 4), M from two sixths on, and linear between: with s sixths between them,
+    it is (M - C) + C clamp(||s| - 3|, 1, 2).
     """
     red, green, blue = images.unbind(1)
-    value = torch.maximum(torch.maximum(red, green), blue)
-    chroma = value - torch.minimum(torch.minimum(red, green), blue)
-
-    # H = (g-b)/6C where red is the greatest, 1/3 + (b-r)/6C for green, 2/3 + (r-g)/6C for blue. The cases are told
-    # apart by factors of 0 and 1, because `torch.where` takes 25 times as long as a product.
-    not_red, not_green = (value - red).sign_(), (value - green).sign_()
-    by_red, by_green, by_blue = green - blue, blue - red, red - green
-    ahead = by_blue.sub_(by_green).mul_(not_green).add_(by_green).sub_(by_red).mul_(not_red).add_(by_red)
-    start = not_green.add_(1).mul_(not_red).div_(3)
-    hue = ahead.div_((chroma * 6).clamp_(min=torch.finfo(torch.float32).tiny)).add_(start).unsqueeze(1).add_(turns)
-
-    # Whole turns added to the offsets make the sum positive, as `frac` needs.
-    offsets = torch.tensor((5, 3, 1), device=images.device).view(3, 1, 1) / 6 + 1
-    ramp = (hue + offsets).frac_().mul_(6).sub_(2).abs_().clamp_(1, 2).sub_(2)
-    return ramp.mul_(chroma.unsqueeze(1)).add_(value.unsqueeze(1))
+    least, value = images.amin(1), images.amax(1)
+    chroma = value - least
+    sixth = (green - red).add_(blue - least).div_((chroma * 6).clamp_(min=torch.finfo(torch.float32).tiny)).add_(1 / 6)
+    # A whole turn added makes the sum positive, as `frac` needs.
+    sixth = sixth.copysign_(green - blue).unsqueeze(1).add_(turns + 1).frac_().mul_(6)
+    own = torch.tensor((0.0, 2.0, 4.0), device=images.device).view(3, 1, 1)
+    ramp = (sixth - own).abs_().sub_(3).abs_().clamp_(1, 2)
+    return torch.add(ramp.mul_(chroma.unsqueeze(1)), least.sub_(chroma).unsqueeze(1), out=images)
 
 
 def _blend(
     images: Float[Tensor, "n c h w"], others: Float[Tensor, "n #c #h #w"], factors: Float[Tensor, "n 1 1 1"]
 ) -> Float[Tensor, "n c h w"]:
-    return (images * factors).add_(others * (1 - factors)).clamp_(0, 1)
+    return images.mul_(factors).add_(others * (1 - factors)).clamp_(0, 1)
 
 
 ADJUSTMENTS = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
@@ -86,11 +80,13 @@ def random_jitter(
     factors: of brightness, contrast and saturation, and the turn of the hue: the order of `ADJUSTMENTS`.
     order: row i lists the numbers 0 to 3 of `ADJUSTMENTS` in the order in which sample i undergoes them.
     """
-    on_device = torch.from_numpy(factors).to(batch.images.device, torch.float32)
 
     def operation(number: int) -> Operation:
-        adjust = ADJUSTMENTS[number]
-        return lambda images, samples: adjust(images, on_device[samples, number].view(-1, 1, 1, 1))
+        def adjust(images: Float[Tensor, "m c h w"], samples: Int64[np.ndarray, " m"]) -> Float[Tensor, "m c h w"]:
+            own = torch.from_numpy(factors[samples, number].astype(np.float32)).to(images.device)
+            return ADJUSTMENTS[number](images, own.view(-1, 1, 1, 1))
+
+        return adjust
 
     applicable = 2 if batch.images.shape[1] == 1 else 4
     operations = [operation(number) if number < applicable else keep for number in range(4)]

@@ -1,10 +1,11 @@
 """From pairs to batches of views: the order of an epoch is f(seed, epoch), a view is f(seed, epoch, pair, view)."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from sempairs.core.errors import UserError
@@ -15,6 +16,24 @@ from sempairs.sources.base import Source
 from sempairs.views.base import Recipe
 
 Batch = tuple[tuple[Float[Tensor, "b c _h _w"], ...], Known]
+
+
+@dataclass(frozen=True, eq=False)
+class RawBatch:
+    """What a batch is made of, before it is on the device: each image is there once, however often it is shown.
+
+    Parameters
+    ----------
+    epoch: of the step.
+    rows: of the pairs in the pair set.
+    frames: the images, in the order of the source.
+    places: of the two images of each pair among the frames.
+    """
+
+    epoch: int
+    rows: Int64[np.ndarray, " b"]
+    frames: UInt8[Tensor, "u h w c"]
+    places: Int64[Tensor, "b 2"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,17 +85,46 @@ class PairLoader:
         return len(self.positions) // self.batch_size
 
     def order(self, epoch: int) -> Int64[np.ndarray, " n"]:
-        """The order of the pairs in this epoch."""
-        return rng("order", self.seed, epoch).permutation(len(self.positions))
+        """The order of the pairs in this epoch; not to be written to."""
+        return _order(self.seed, epoch, len(self.positions))
 
-    def batch(self, step: int) -> Batch:
-        """The views of training step `step`, counted from 0 over all epochs, and what is known of their pairs."""
+    def batch(self, step: int, share: slice | None = None) -> Batch:
+        """The views of training step `step`, counted from 0 over all epochs, and what is known of their pairs.
+
+        Parameters
+        ----------
+        share: which rows of the batch, where each of several processes makes a part; None for all. A row has the same
+            bits in a part as in the whole.
+        """
+        return self.views(self.read(step, share))
+
+    def read(self, step: int, share: slice | None = None) -> RawBatch:
+        """The half of `batch` that reads (and decodes) frames, with no work on the device."""
         epoch, place = divmod(step, self.steps_per_epoch)
         rows = self.order(epoch)[place * self.batch_size : (place + 1) * self.batch_size]
-        frames = [torch.from_numpy(self.source.images(self.positions[rows, side])).to(self.device) for side in (0, 1)]
+        rows = rows if share is None else rows[share]
+        # Sorted, so that frames which lie together are read together.
+        images, places = np.unique(self.positions[rows].ravel(), return_inverse=True)
+        frames = torch.from_numpy(self.source.images(images))
+        if self.device.type == "cuda":
+            frames = frames.pin_memory()  # only such memory is copied while the device computes
+        return RawBatch(epoch, rows, frames, torch.from_numpy(places.reshape(-1, 2)))
+
+    def views(self, raw: RawBatch) -> Batch:
+        """The other half: views made on the device."""
+        frames, places = (tensor.to(self.device, non_blocking=True) for tensor in (raw.frames, raw.places))
+        sides = [frames[places[:, side]] for side in (0, 1)]
         views = tuple(
-            self.recipe(frames[view % 2], seed_of("view", self.seed, epoch, view), rows, view)
+            self.recipe(sides[view % 2], seed_of("view", self.seed, raw.epoch, view), raw.rows, view)
             for view in range(self.recipe.views)
         )
-        group, label = torch.from_numpy(self.known[rows]).to(self.device).unbind(1)
+        group, label = torch.from_numpy(self.known[raw.rows]).to(self.device).unbind(1)
         return views, Known(group, label)
+
+
+@functools.lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, n: int) -> Int64[np.ndarray, " n"]:
+    """Kept from step to step: a million pairs take 15 ms to shuffle."""
+    order = rng("order", seed, epoch).permutation(n)
+    order.flags.writeable = False
+    return order

@@ -17,7 +17,7 @@ from sempairs.core.errors import UserError
 from sempairs.core.seeds import uniforms
 from sempairs.views.blocks import in_blocks
 from sempairs.views.resample import CROP_AND_FLIP_COLUMNS, random_crop
-from sempairs.views.sampling import check_between, check_crop, check_size
+from sempairs.views.sampling import check_between, check_crop, check_shares, check_size
 from sempairs.views.simclr import COLUMNS, colour_and_blur
 
 LARGE = 2
@@ -52,14 +52,7 @@ class MultiCropViews:
 
     def __post_init__(self) -> None:
         check_crop(self.size, self.crop_min, self.flip)
-        check_size(self.crop_size)
-        if self.crops < 0:
-            raise UserError("the view option crops must not be negative", got=self.crops)
-        if not 0 < self.small_min <= self.small_max <= 1:
-            raise UserError(
-                "the view options small_min and small_max must be shares, small_min above 0 and at most small_max",
-                got=f"{self.small_min} and {self.small_max}",
-            )
+        check_small(self.crops, self.crop_size, self.small_min, self.small_max)
         check_between("jitter", self.jitter, 0.0, 2.5)
         for name in ("jitter_p", "grey_p", "blur_p"):
             check_between(name, getattr(self, name), 0.0, 1.0)
@@ -75,8 +68,8 @@ class MultiCropViews:
         """View number `view` of each frame, with values in [0, 1]."""
         size, least, most = self.size, self.crop_min, 1.0
         if view >= LARGE:
-            large = self.size or min(frames.shape[1:3])
-            size, least, most = self.crop_size or max(1, round(large * 3 / 7)), self.small_min, self.small_max
+            size = small_side(self.crop_size, self.size or min(frames.shape[1:3]))
+            least, most = self.small_min, self.small_max
 
         def make(frames: UInt8[Tensor, "m h w c"], numbers: Float[np.ndarray, "m 35"]) -> Float[Tensor, "m c s t"]:
             crop, colour = np.split(numbers, [CROP_AND_FLIP_COLUMNS], axis=1)
@@ -84,3 +77,16 @@ class MultiCropViews:
             return colour_and_blur(images, colour, self.jitter, self.jitter_p, self.grey_p, self.blur_p)
 
         return in_blocks(make, frames, uniforms(seed, counters, COLUMNS), size)
+
+
+def small_side(side: int | None, large: int) -> int:
+    """The side of small views beside large ones of `large` pixels: `side`, or else 3/7 of it."""
+    return side or max(1, round(large * 3 / 7))
+
+
+def check_small(crops: int, side: int | None, least: float, most: float) -> None:
+    """Raise UserError if there cannot be `crops` small views of this side from this share of the frame's area."""
+    check_size(side)
+    if crops < 0:
+        raise UserError("the view option crops must not be negative", got=crops)
+    check_shares("small_min", least, "small_max", most)

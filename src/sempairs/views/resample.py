@@ -54,19 +54,20 @@ def window_taps(
     centre = (position + 0.5) * scale
     reach = scale.clamp(min=1)  # enlarging interpolates between two pixels, shrinking averages over the scale
 
+    # The taps lie outermost until the end: over two or so innermost, torch's arithmetic is slow.
     count = math.ceil(2 * max(1.0, total / size))
-    nearest = (centre - reach + 0.5).floor().long()
-    line = nearest[:, :, None] + torch.arange(count, device=device)
-    distance = (line + 0.5 - centre[:, :, None]).abs()
-    outside = (line < 0) | (line >= pixels[:, :, None])
-    weight = (1 - distance / reach[:, :, None]).clamp(min=0).masked_fill(outside, 0)
-    line = torch.minimum(line.clamp(min=0), pixels[:, :, None] - 1) + first[:, :, None]
-    return Taps(line, weight / weight.sum(dim=2, keepdim=True))
+    line = (centre - reach + 0.5).floor() + torch.arange(count, device=device)[:, None, None]
+    weight = (line + 0.5 - centre).abs_().div_(reach).neg_().add_(1).clamp_(min=0)
+    inside = torch.minimum(line.clamp(min=0), pixels - 1)
+    weight = weight.masked_fill_(line != inside, 0)
+    weight /= weight.sum(dim=0)
+    return Taps((inside + first).long().permute(1, 2, 0), weight.permute(1, 2, 0))
 
 
 def separable(images: Real[Tensor, "n c h w"], rows: Taps, columns: Taps) -> Float[Tensor, "n c s t"]:
     """Apply `columns` along the width, then `rows` along the height. In memory the result lies as n, s, c, t."""
-    by_column = images.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
+    # As floats first: bytes are slow to transpose.
+    by_column = images.float().permute(0, 3, 1, 2).contiguous()
     by_row = _sum_lines(by_column, columns).permute(0, 3, 2, 1).contiguous()
     return _sum_lines(by_row, rows).permute(0, 2, 1, 3)
 

@@ -85,8 +85,15 @@ def jitter_factors(numbers: Float[np.ndarray, "n 4"], strength: float) -> Float[
 
     With strength s the first three are uniform in [max(0, 1 - .8s), 1 + .8s] and the turn is uniform in [-.2s, .2s].
     """
-    low = np.array([*[max(0.0, 1 - 0.8 * strength)] * 3, -0.2 * strength])
-    high = np.array([*[1 + 0.8 * strength] * 3, 0.2 * strength])
+    return jitter_within(numbers, (0.8 * strength, 0.8 * strength, 0.8 * strength, 0.2 * strength))
+
+
+def jitter_within(
+    numbers: Float[np.ndarray, "n 4"], spans: tuple[float, float, float, float]
+) -> Float[np.ndarray, "n 4"]:
+    """As `jitter_factors`, each with its own span: factors in [max(0, 1 - span), 1 + span], turns in [-span, span]."""
+    low = np.array([*[max(0.0, 1 - span) for span in spans[:3]], -spans[3]])
+    high = np.array([*[1 + span for span in spans[:3]], spans[3]])
     factors: Float[np.ndarray, "n 4"] = low + (high - low) * numbers
     return factors
 
@@ -106,6 +113,15 @@ def check_between(name: str, value: float, low: float, high: float) -> None:
     """Raise UserError unless `low <= value <= high`."""
     if not low <= value <= high:
         raise UserError(f"the view option {name} must be between {low} and {high}", got=value)
+
+
+def check_shares(low: str, least: float, high: str, most: float) -> None:
+    """Raise UserError unless the options called `low` and `high` are a least and a greatest share of an area."""
+    if not 0 < least <= most <= 1:
+        raise UserError(
+            f"the view options {low} and {high} must be shares, {low} above 0 and at most {high}",
+            got=f"{least} and {most}",
+        )
 
 
 def check_size(size: int | None) -> None:

@@ -5,18 +5,23 @@ import json
 import os
 import re
 import resource
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from made_files import encoded, hostile_files, photo
+from made_files import encoded, hostile_files, photo, photo_folder
 from sempairs.core.errors import UserError
-from sempairs.sources import frames, manifest
+from sempairs.sources import frame_shards, frames, manifest
 from sempairs.sources.decode import LIMITS, BadImage, decode, square
+from sempairs.sources.folder import folder
 from sempairs.sources.frames import Frames, ImageKey, Quarantine, frames_of
+from sempairs.sources.lazy import MappedFrames
 from sempairs.sources.manifest import hash_files
 
 
@@ -47,7 +52,7 @@ def half_may_be_bad(files: list[ImageFile]) -> Quarantine:
 
 def framed(files: list[ImageFile], size: int, quarantine: Quarantine, workers: int | None = None) -> Frames:
     keys = [ImageKey(file.id, file.sha256) for file in files]
-    return frames_of(keys, (file.path for file in files), size, quarantine, workers)
+    return frames_of(keys, lambda at: (files[i].path for i in at), size, quarantine, workers)
 
 
 def opened(files: list[ImageFile], workers: int | None = 0) -> Frames:
@@ -72,8 +77,8 @@ def test_good_images_become_frames_and_bad_ones_rows_with_a_reason(files: list[I
         np.testing.assert_array_equal(frame, square(decode(files[position].path.read_bytes(), LIMITS), 16))
     assert [row.id for row in found.quarantined] == ["id 2", "id 4"]
     assert "known format" in found.quarantined[0].reason
-    assert isinstance(found.images, np.memmap)
-    assert not found.images.flags.writeable
+    assert isinstance(found.images, MappedFrames)
+    assert not any(part.flags.writeable for part in found.images.parts)
 
 
 def test_the_bytes_on_the_disk_do_not_depend_on_the_processes(
@@ -83,7 +88,7 @@ def test_the_bytes_on_the_disk_do_not_depend_on_the_processes(
     for workers in (0, 1, 3):
         monkeypatch.setenv("SEMPAIRS_CACHE", str(tmp_path / f"cache of {workers}"))
         opened(files, workers)
-        (file,) = (tmp_path / f"cache of {workers}").rglob("frames.npy")
+        (file,) = (tmp_path / f"cache of {workers}").rglob("00000.npy")
         seen.add((file.parent.name, file.read_bytes()))
     assert len(seen) == 1
 
@@ -142,16 +147,16 @@ def damage_by_another_array(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
-        ("frames.npy", damage_by_cutting),
-        ("frames.npy", damage_by_one_bit),
-        ("frames.npy", damage_by_emptying),
-        ("frames.npy", damage_by_another_array),
-        ("frames.npy", Path.unlink),
-        ("record.json", Path.unlink),
-        ("record.json", damage_by_emptying),
-        ("record.json", damage_by_cutting),
-        ("record.json", lambda file: file.write_text('{"schema": 1}')),
-        ("record.json", lambda file: file.write_text("[]")),
+        ("00000.npy", damage_by_cutting),
+        ("00000.npy", damage_by_one_bit),
+        ("00000.npy", damage_by_emptying),
+        ("00000.npy", damage_by_another_array),
+        ("00000.npy", Path.unlink),
+        ("00000.json", Path.unlink),
+        ("00000.json", damage_by_emptying),
+        ("00000.json", damage_by_cutting),
+        ("00000.json", lambda file: file.write_text('{"schema": 1}')),
+        ("00000.json", lambda file: file.write_text("[]")),
     ],
 )
 def test_a_damaged_cache_is_made_again(files: list[ImageFile], cache: Path, name: str, damage: object) -> None:
@@ -168,11 +173,11 @@ def test_a_cache_that_was_only_copied_is_checked_and_used(
     files: list[ImageFile], cache: Path, request: pytest.FixtureRequest
 ) -> None:
     whole = np.array(opened(files).images)
-    (file,) = cache.rglob("frames.npy")
+    (file,) = cache.rglob("00000.npy")
     os.utime(file)
     request.getfixturevalue("no_decoding")
     np.testing.assert_array_equal(opened(files).images, whole)
-    record = json.loads((file.parent / "record.json").read_text())
+    record = json.loads((file.parent / "00000.json").read_text())
     assert record["stamp"][1] == file.stat().st_mtime_ns
 
 
@@ -233,14 +238,143 @@ def test_files_that_change_or_vanish_meanwhile_stop(files: list[ImageFile], cach
 
 def test_what_a_killed_build_left_is_removed_after_an_hour(files: list[ImageFile], cache: Path) -> None:
     opened(files)
-    (file,) = cache.rglob("frames.npy")
-    left, living = file.parent / ".frames.npy.left.tmp", file.parent / ".frames.npy.living.tmp"
+    (file,) = cache.rglob("00000.npy")
+    left, living = file.parent / ".00000.npy.left.tmp", file.parent / ".00000.npy.living.tmp"
     left.write_bytes(b"half")
     living.write_bytes(b"half")
     os.utime(left, (0, 0))
     file.unlink()
     opened(files)
     assert (left.exists(), living.exists()) == (False, True)
+
+
+# Several shards.
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two frames of 16 x 16 in a shard: of six images three shards, whose last two have a bad image each."""
+    monkeypatch.setattr(frame_shards, "SHARD_BYTES", 2 * 16 * 16 * 3)
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are decoded."""
+    seen: list[str] = []
+    decode_files = frames.decode_files
+
+    def note(contents: Iterator[Path], *others: int) -> Iterator[object]:
+        paths = list(contents)
+        seen.extend(path.name for path in paths)
+        return decode_files(iter(paths), *others)
+
+    monkeypatch.setattr(frames, "decode_files", note)
+    return seen
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_shards_hold_what_one_file_held(files: list[ImageFile], cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    several = opened(files)
+    assert sorted(file.name for file in cache.rglob("*.npy")) == ["00000.npy", "00001.npy", "00002.npy"]
+    monkeypatch.undo()
+    monkeypatch.setenv("SEMPAIRS_CACHE", str(cache / "of one"))
+    one = opened(files)
+    np.testing.assert_array_equal(several.images, one.images)
+    assert (several.kept.tolist(), several.quarantined) == (one.kept.tolist(), one.quarantined)
+    by_shard = b"".join(np.load(file).tobytes() for file in sorted(cache.glob("frames/*/*.npy")))
+    assert by_shard == np.load(next((cache / "of one").rglob("*.npy"))).tobytes()
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_the_bytes_of_shards_do_not_depend_on_the_processes(
+    files: list[ImageFile], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen = set()
+    for workers in (0, 1, 3):
+        place = tmp_path / f"cache of {workers}"
+        monkeypatch.setenv("SEMPAIRS_CACHE", str(place))
+        opened(files, workers)
+        seen.add(tuple((str(file.relative_to(place)), file.read_bytes()) for file in sorted(place.rglob("*.npy"))))
+    assert len(seen) == 1
+
+
+@pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("00001.npy", damage_by_cutting),
+        ("00001.npy", damage_by_one_bit),
+        ("00001.npy", Path.unlink),
+        ("00001.json", damage_by_emptying),
+        ("00001.json", Path.unlink),
+    ],
+)
+def test_a_damaged_shard_is_made_again_alone(
+    files: list[ImageFile], cache: Path, decoded: list[str], name: str, damage: Callable[[Path], object]
+) -> None:
+    whole = np.array(opened(files).images)
+    decoded.clear()
+    (file,) = cache.rglob(name)
+    damage(file)
+    again = opened(files)
+    np.testing.assert_array_equal(again.images, whole)
+    assert decoded == ["2.jpg", "3.jpg"]
+    assert [row.id for row in again.quarantined] == ["id 2", "id 4"]
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_build_that_was_stopped_goes_on_with_the_shards_that_are_done(
+    files: list[ImageFile], decoded: list[str]
+) -> None:
+    data = files[5].path.read_bytes()
+    files[5].path.unlink()
+    with pytest.raises(UserError, match="could not be read again"):
+        opened(files)
+    files[5].path.write_bytes(data)
+    decoded.clear()
+    found = opened(files)
+    assert decoded == ["4.jpg", "5.jpg"]
+    assert found.kept.tolist() == [0, 1, 3, 5]
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_bad_images_of_the_shards_that_are_done_count(files: list[ImageFile], cache: Path) -> None:
+    opened(files)
+    (last,) = cache.rglob("00002.npy")
+    last.unlink()
+    with pytest.raises(UserError, match="too many of the 6 images"):
+        framed(files, 16, Quarantine("photos", 6, share=0.2))
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_build_that_is_killed_leaves_whole_shards(tmp_path: Path, cache: Path) -> None:
+    root = photo_folder(tmp_path / "photos")
+    script = f"""
+import os, signal
+from sempairs.sources import frame_shards, frames
+from sempairs.sources.folder import folder
+frame_shards.SHARD_BYTES = 2 * 16 * 16 * 3
+decode_files = frames.decode_files
+def dying(contents, *others):
+    for one in decode_files(contents, *others):
+        dying.count += 1
+        if dying.count == 6:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield one
+dying.count = 0
+frames.decode_files = dying
+folder(root={str(root)!r}, size=16)
+"""
+    died = subprocess.run([sys.executable, "-c", script], check=False)
+    assert died.returncode == -signal.SIGKILL
+    done = sorted(cache.glob("frames/*/*.npy"))
+    assert [file.name for file in done] == ["00000.npy", "00001.npy"]  # it died of the second image of the third shard
+    before = [file.stat().st_mtime_ns for file in done]
+    np.testing.assert_array_equal(
+        folder(root=str(root), size=16).frames,
+        np.stack([square(decode(file.read_bytes(), LIMITS), 16) for file in sorted(root.rglob("*.png"))]),
+    )
+    assert [file.stat().st_mtime_ns for file in done] == before
 
 
 # The manifest of hashes.

@@ -18,7 +18,7 @@ from sempairs.sources.opening import guess_spec, open_source
 def test_the_complete_spec_stands_in_the_source(tmp_path: Path) -> None:
     root = str(photo_folder(tmp_path / "photos"))
     source = open_source({"name": "folder", "root": root, "size": 8})
-    assert source.spec == Spec(name="folder", options={"root": root, "size": 8, "bad_share": 0.1})
+    assert source.spec == Spec(name="folder", options={"root": root, "size": 8, "bad_share": 0.1, "decode": "once"})
     again = open_source(source.spec)
     assert (again.fingerprint, again.spec) == (source.fingerprint, source.spec)
     assert source.take(np.array([3, 1])).spec == source.spec

@@ -13,6 +13,7 @@ from sempairs.core.settings import Spec
 from sempairs.pairs.pairset import PairSet
 from sempairs.sources import SOURCES, frames
 from sempairs.sources.base import Quarantined, Source
+from sempairs.sources.lazy import MappedFrames
 from sempairs.sources.opening import open_source
 from sempairs.sources.union import union
 
@@ -40,7 +41,7 @@ def test_images_stand_one_source_after_the_other(known: Callable[..., str]) -> N
     np.testing.assert_array_equal(joined.frames, np.concatenate([part.frames for part in parts]))
     assert joined.hashes.tolist() == [*parts[0].hashes, *parts[1].hashes]
     assert joined.columns["source"].tolist() == ["1 made images"] * 5 + ["2 made images"] * 7
-    assert isinstance(joined.frames, np.memmap)  # on the disk, not in memory
+    assert isinstance(joined.frames, MappedFrames)  # on the disk, not in memory
 
 
 def test_classes_of_one_name_become_one(known: Callable[..., str]) -> None:

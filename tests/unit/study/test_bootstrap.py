@@ -19,7 +19,7 @@ from sempairs.pairs.mining.base import Proposals
 from sempairs.study import bootstrap as module
 from sempairs.study.bootstrap import Exam, Plan, bootstrap
 from sempairs.training import loop
-from sempairs.training.loop import TrainState
+from sempairs.training.state import TrainState
 from sempairs.training.settings import TrainSettings
 
 SOURCE = made_source(48)

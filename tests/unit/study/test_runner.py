@@ -44,7 +44,7 @@ def test_a_second_run_trains_and_evaluates_nothing_and_gives_the_same(study, tmp
     run_study(study, tmp_path)
     before = snapshot(tmp_path)
     monkeypatch.setattr(runner, "run_evaluations", lambda *_: pytest.fail("it evaluated again"))
-    monkeypatch.setattr("sempairs.training.loop.TrainState.fresh", lambda *_: pytest.fail("it trained again"))
+    monkeypatch.setattr("sempairs.training.state.TrainState.fresh", lambda *_: pytest.fail("it trained again"))
     run_study(study, tmp_path)
     assert snapshot(tmp_path) == before
 
@@ -105,7 +105,7 @@ def test_other_evaluations_do_not_train_again(tables, tmp_path, monkeypatch):
     run_study(Study.check(tables), tmp_path / "a")
     shutil.copytree(tmp_path / "a" / "runs", tmp_path / "b" / "runs")
     tables["evaluate"]["same"]["with"][0]["k"] = 5
-    monkeypatch.setattr("sempairs.training.loop.TrainState.fresh", lambda *_: pytest.fail("it trained again"))
+    monkeypatch.setattr("sempairs.training.state.TrainState.fresh", lambda *_: pytest.fail("it trained again"))
     run_study(Study.check(tables), tmp_path / "b")
     assert snapshot(tmp_path / "a") != snapshot(tmp_path / "b")
 

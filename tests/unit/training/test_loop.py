@@ -14,9 +14,10 @@ from sempairs.encoders.files import load_encoder
 from sempairs.encoders.small_resnet import SmallResNet
 from sempairs.methods.simclr import SimCLR, nt_xent
 from sempairs.pairs.rules import identity, same_class
-from sempairs.training import checkpoint, loop
-from sempairs.training.loop import TrainState, train
+from sempairs.training import checkpoint, loop, record
+from sempairs.training.loop import train
 from sempairs.training.settings import TrainSettings
+from sempairs.training.state import TrainState
 from sempairs.views import VIEWS
 
 pytestmark = pytest.mark.usefixtures("silence")
@@ -51,7 +52,7 @@ def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) ->
 
 def test_identity_pairs_are_classical_training_bit_for_bit(tmp_path):
     """The classical loop, written out: shuffled images, two random views of each, NT-Xent, AdamW, one-cycle."""
-    source, chosen = made_source(40), settings(passes=4)
+    source, chosen = made_source(40), settings(passes=4, optimizer="adamw")
     run = train(identity(source), source, chosen, RunStore(tmp_path))
 
     images = torch.from_numpy(source.frames)
@@ -93,7 +94,7 @@ def test_a_killed_run_ends_as_one_that_was_not(tmp_path, monkeypatch, method, st
         monkeypatched["steps"] += 1
         return advance(self, *arguments)
 
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(record, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(loop, "LOG_STEPS", 2)
     with monkeypatch.context() as patch:
         patch.setattr(TrainState, "advance", stop)
@@ -106,6 +107,8 @@ def test_a_killed_run_ends_as_one_that_was_not(tmp_path, monkeypatch, method, st
     steps = [line["step"] for line in JsonLines(killed.folder / "metrics.jsonl").read()]
     assert steps == [2, 4, 6, 8, 9]
     last = [JsonLines(run.folder / "metrics.jsonl").read()[-1] for run in (killed, whole)]
+    for line in last:
+        assert line.pop("speed").keys() == {"pairs per second", "waiting share"}
     assert last[0] == last[1]
     assert not list(killed.folder.glob("checkpoint-*"))
 

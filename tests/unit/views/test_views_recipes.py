@@ -1,5 +1,7 @@
 """Recipes: row i is a function of frame i, the seed and counter i; options; what each recipe leaves alone."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional as tv
 
+from made_recipes import made_recipe
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng, seed_of
 from sempairs.core.settings import build, check
@@ -19,23 +22,29 @@ def random_frames(*shape):
     return torch.from_numpy(rng("frames", *shape).integers(0, 256, shape, dtype=np.uint8))
 
 
-# Grey and coloured, one tap and many, blurred (20 pixels or more) and not, not square.
+# Grey and coloured, one tap and many, blurred (20 pixels or more) and not, not square; the last number is the view.
 CASES = [
-    ("simclr", 28, 28, 1, None),
-    ("simclr", 32, 32, 3, None),
-    ("simclr", 50, 37, 3, 24),
-    ("crop-only", 32, 40, 3, 16),
+    ("simclr", 28, 28, 1, None, 0),
+    ("simclr", 32, 32, 3, None, 0),
+    ("simclr", 50, 37, 3, 24, 0),
+    ("crop-only", 32, 40, 3, 16, 0),
+    ("moco-v2", 24, 24, 3, None, 1),
+    ("byol", 28, 28, 3, None, 1),
+    ("vicreg", 21, 30, 1, None, 0),
+    ("dino", 28, 28, 3, None, 2),
+    ("custom", 28, 28, 1, None, 0),
+    ("custom", 40, 33, 3, 24, 0),
 ]
 
 
 @pytest.fixture(scope="module")
 def whole_batches():
-    """For each case 256 frames, their counters and the views of all of them at once."""
+    """For each case its recipe of one view, 256 frames, their counters and the views of all of them at once."""
     made = []
-    for name, height, width, channels, size in CASES:
+    for name, height, width, channels, size, view in CASES:
         frames = random_frames(256, height, width, channels)
         counters = rng("counters").permutation(10_000)[:256]
-        recipe = VIEWS[name](size=size)
+        recipe = functools.partial(made_recipe(name, size=size), view=view)
         made.append((recipe, frames, counters, recipe(frames, SEED, counters)))
     return made
 
@@ -81,7 +90,7 @@ def test_large_images_have_the_same_bits_alone():
 @pytest.mark.parametrize(("channels", "size", "shape"), [(1, None, (20, 26)), (3, 23, (23, 23))])
 def test_views_are_images(name, channels, size, shape):
     frames, counters = random_frames(64, 20, 26, channels), np.arange(64)
-    views = VIEWS[name](size=size)(frames, SEED, counters)
+    views = made_recipe(name, size=size)(frames, SEED, counters)
     assert views.shape == (64, channels, *shape)
     assert views.dtype == torch.float32
     assert views.is_contiguous()
@@ -92,11 +101,11 @@ def test_views_are_images(name, channels, size, shape):
 @pytest.mark.parametrize("name", list(VIEWS))
 def test_white_is_never_above_one(name):
     # Without clamping, rounded weights gave 1 + 2.4e-7 on these frames.
-    views = VIEWS[name](size=24)(torch.full((512, 32, 32, 3), 255, dtype=torch.uint8), SEED, np.arange(512))
+    views = made_recipe(name, size=24)(torch.full((512, 32, 32, 3), 255, dtype=torch.uint8), SEED, np.arange(512))
     assert views.max() <= 1
 
 
-@pytest.mark.parametrize("name", ["simclr", "crop-only"])
+@pytest.mark.parametrize("name", ["simclr", "crop-only", "moco-v2", "byol", "vicreg", "dino"])
 def test_other_seeds_and_counters_give_other_views(name):
     frames = random_frames(1, 200, 200, 1).expand(64, -1, -1, -1)
     counters = np.arange(64)
@@ -165,6 +174,12 @@ def test_samples_are_chosen_as_often_as_said(option, share):
         ("simclr", {"blur_p": float("nan")}, "blur_p"),
         ("crop-only", {"flip": 1.5}, "flip"),
         ("none", {"size": -3}, "size"),
+        ("moco-v2", {"crop_min": 0.0}, "crop_min"),
+        ("byol", {"flip": 1.5}, "flip"),
+        ("vicreg", {"size": 0}, "size"),
+        ("dino", {"crops": -1}, "crops"),
+        ("dino", {"small_min": 0.5}, "small_min"),
+        ("dino", {"crop_size": 0}, "size"),
     ],
 )
 def test_options_out_of_range_are_refused(name, options, word):

@@ -117,13 +117,15 @@ def _source(
     hashes = content_hashes(frames)
     if size != 32:
         keys = [ImageKey(id, content) for id, content in zip(ids, hashes, strict=True)]
-        resized = (square(frame, size) for frame in frames)
-        frames = stored_frames("resizing", keys, resized, (size, size, 3), Quarantine(name, len(ids), share=0.0)).images
+        stored = stored_frames(
+            "resizing", keys, lambda at: (square(frames[i], size) for i in at), (size, size, 3),
+            Quarantine(name, len(ids), share=0.0),
+        )  # fmt: skip
     return Source(
         name=f"{name} {split}",
         ids=np.array(ids, dtype=object),
         hashes=hashes,
-        frames=frames,
+        frames=frames if size == 32 else stored.images,
         labels=numbers.astype(np.int64),
         label_names=classes,
         columns=columns,

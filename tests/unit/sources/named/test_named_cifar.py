@@ -12,6 +12,7 @@ from sempairs.core.errors import UserError
 from sempairs.sources.base import Source
 from sempairs.sources.decode import square
 from sempairs.sources.named import cifar
+from sempairs.sources.lazy import MappedFrames
 from sempairs.sources.opening import open_source
 
 NAMES = ("cifar10", "cifar100")
@@ -64,7 +65,7 @@ def test_another_size(made: made_named.MadeCifar) -> None:
     source = opened(made, size=20)
     np.testing.assert_array_equal(source.frames, np.stack([square(frame, 20) for frame in made.frames["train"]]))
     assert source.hashes.tolist() == opened(made).hashes.tolist()
-    assert isinstance(source.frames, np.memmap)
+    assert isinstance(source.frames, MappedFrames)
 
 
 def test_a_file_with_another_md5_is_refused(made: made_named.MadeCifar) -> None:

@@ -1,0 +1,5 @@
+"""`python -m sempairs`, which torchrun needs."""
+
+from sempairs.cli.main import app
+
+app()

@@ -1,0 +1,85 @@
+"""An exported encoder on disk: what `export.json` says, and the encoder that the folder holds."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sempairs.core.errors import UserError
+from sempairs.core.files import read_json
+from sempairs.core.settings import Spec
+from sempairs.encoders.base import Encoder
+from sempairs.encoders.export_timm import TimmNet
+from sempairs.encoders.files import read_tensors, restore
+
+SCHEMA = 1
+CARD, WEIGHTS = "export.json", "model.safetensors"
+
+
+class ExportCard(BaseModel):
+    """What `export.json` says.
+
+    Parameters
+    ----------
+    schema_version: of this file.
+    format: "safetensors", "onnx", "timm" or "torchvision".
+    encoder: its name in sempairs' registry, with its options.
+    channels: of the images it takes, whose values are in [0, 1].
+    size: height and width of the images; None where any will do and none is known.
+    mean, std: what the images are normalised with, a number for each channel: (image - mean) / std.
+    dim: length of its features.
+    started_from: the weights that the training started from, with their licence.
+    run: its name, its settings and the versions it was trained with; None for an encoder that is of no run.
+    versions: what the export was made with.
+    files: the sha256 of each file beside this one, by name.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    schema_version: int
+    format: str
+    encoder: Spec
+    channels: int = Field(ge=1)
+    size: list[int] | None
+    mean: list[float]
+    std: list[float]
+    dim: int
+    started_from: str
+    run: dict[str, Any] | None
+    versions: dict[str, str]
+    files: dict[str, str]
+
+
+def load_export(folder: Path) -> Encoder:
+    """The encoder in an exported folder, on the CPU and in eval mode; equal to the one that was exported.
+
+    Raises
+    ------
+    UserError: a file is missing, damaged, of another version, or does not fit the other; the format is ONNX.
+    """
+    card = read_export_card(folder)
+    if WEIGHTS not in card.files:
+        raise UserError(
+            f"{folder} holds an encoder as {card.format}, which sempairs does not read back",
+            todo="export the run with --format safetensors, too",
+        )
+    prefix = "" if TimmNet.of(card.encoder, card.channels) is None else "network."
+    state = {prefix + name: tensor for name, tensor in read_tensors(folder / WEIGHTS, card.files[WEIGHTS]).items()}
+    for name, values in (("mean", card.mean), ("std", card.std)):
+        state[name] = torch.tensor(values).view(1, -1, 1, 1)
+    return restore(card.encoder, card.channels, state, folder)
+
+
+def read_export_card(folder: Path) -> ExportCard:
+    """What `export.json` says. Raises UserError if it is missing, damaged or of another version."""
+    path = folder / CARD
+    content = read_json(path)
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if isinstance(version, int) and version != SCHEMA:
+        raise UserError(f"{path} has another schema version", got=version, todo=f"this sempairs reads {SCHEMA}")
+    try:
+        return ExportCard.model_validate(content)
+    except ValidationError as error:
+        raise UserError(
+            f"{path} does not describe an exported encoder", got=error.errors()[0]["msg"], todo="export the run again"
+        ) from None
