@@ -86,6 +86,8 @@ def _method(name: str, checks: dict[str, dict[str, list[str]]]) -> str:
         lines += [f"**{heading}** {part(doc, heading)}", ""]
     recipe = ", ".join(f"{option} {value}" for option, value in method.recipe.items())
     lines += [f"**Training options where none are given** {recipe}", ""] if recipe else []
+    for parts, what in ((method.constant_rate, "keeps its learning rate"), (method.late, "may start `training.late`")):
+        lines += [f"**Rates** `{'`, `'.join(parts)}` {what}.", ""] if parts else []
     says = told(inspect.getdoc(method) or "")
     lines += ["| option | default | |", "|---|---|---|"]
     for option, parameter in options_of(method).items():

@@ -113,7 +113,7 @@ def _recipe(name: str) -> str:
     doc = inspect.getdoc(module) or ""
     lines = [f"### {name}", "", doc.partition("\n\n")[0].replace("\n", " "), ""]
     for heading in ("Source", "Departure"):
-        lines += [f"**{heading}** {part(doc, heading)}", ""]
+        lines += [f"**{heading}** {part(doc, heading)}", ""] if f"**{heading}**" in doc else []
     options = [f"`{option} = {_default(p)}`" for option, p in options_of(VIEWS[name]).items()]
     lines += [f"Options: {', '.join(options)}.", ""]
     if callable(getattr(VIEWS[name], "steps", None)):

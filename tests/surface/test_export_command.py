@@ -109,6 +109,8 @@ def edit(out: Path, **changes: object) -> None:
         ({"encoder": {"name": "small-resent"}}, "did you mean 'small-resnet'"),
         ({"encoder": {"name": "small-resnet", "options": {"width": 8}}}, "do not fit"),
         ({"mean": [0.5, 0.5]}, "do not fit"),
+        ({"std": [float("nan")]}, "does not describe an exported encoder"),
+        ({"run": {}}, "does not describe an exported encoder"),
         ({"files": {}}, "does not read back"),
     ],
 )

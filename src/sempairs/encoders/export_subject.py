@@ -9,7 +9,7 @@ from sempairs.core.files import hash_of
 from sempairs.core.runs import Run
 from sempairs.core.settings import Spec
 from sempairs.encoders.base import Encoder
-from sempairs.encoders.exported import CARD, load_export, read_export_card
+from sempairs.encoders.exported import CARD, Origin, load_export, read_export_card
 from sempairs.encoders.files import load_encoder, read_card
 from sempairs.encoders.opening import find_run
 
@@ -24,14 +24,14 @@ class Subject:
     spec: how to build it again.
     size: height and width of the images it is for; None where any will do and none is known.
     started_from: the weights that its training started from, with their licence.
-    run: its name, settings and versions; None for an encoder that is of no run.
+    run: None for an encoder that is of no run.
     """
 
     encoder: Encoder
     spec: Spec
     size: list[int] | None
     started_from: str
-    run: dict[str, Any] | None
+    run: Origin | None
 
 
 def open_subject(folder: Path, size: int | None) -> Subject:
@@ -40,7 +40,7 @@ def open_subject(folder: Path, size: int | None) -> Subject:
     Parameters
     ----------
     folder: which of them.
-    size: the side of the images it is for; None for what the network takes or the views of the run have.
+    size: the side of the images it is for; None for what the network takes or the run has trained on.
 
     Raises
     ------
@@ -53,17 +53,18 @@ def open_subject(folder: Path, size: int | None) -> Subject:
         return Subject(encoder, card.encoder, _size(encoder, card.size, size), card.started_from, card.run)
     run = Run(folder) if (folder / "encoder.json").is_file() else find_run(folder)
     origin = _origin(run) if (run.folder / "settings.json").is_file() else None
-    views = {} if origin is None else origin["settings"].get("views")
+    views = None if origin is None else origin.settings.get("views")
     side = views.get("size") if isinstance(views, dict) else None
-    known = [side, side] if isinstance(side, int) else None
+    frames = run.result.get("frames") if origin is not None else None
+    known = [side, side] if isinstance(side, int) else frames[:2] if isinstance(frames, list) else None
     encoder, spec = load_encoder(run.folder), read_card(run.folder).encoder
     return Subject(encoder, spec, _size(encoder, known, size), _start(encoder, spec, origin), origin)
 
 
-def _origin(run: Run) -> dict[str, Any]:
+def _origin(run: Run) -> Origin:
     """What an export says of its run. Raises UserError if the run is not finished, or its files are damaged."""
     # Not the folder's name, which may have been changed, and is none where it is ".".
-    return {"name": hash_of(run.settings), "settings": run.settings, "versions": run.result.get("environment")}
+    return Origin(name=hash_of(run.settings), settings=run.settings, versions=run.result.get("environment"))
 
 
 def _size(encoder: Encoder, known: list[int] | None, wanted: int | None) -> list[int] | None:
@@ -77,10 +78,10 @@ def _size(encoder: Encoder, known: list[int] | None, wanted: int | None) -> list
     return list(only)
 
 
-def _start(encoder: Encoder, spec: Spec, run: dict[str, Any] | None) -> str:
+def _start(encoder: Encoder, spec: Spec, run: Origin | None) -> str:
     """In words, with the licence where the weights are somebody's."""
-    if run is not None and "start" in run["settings"]:
-        return f"the encoder of run {run['settings']['start']}"
+    if run is not None and "start" in run.settings:
+        return f"the encoder of run {run.settings['start']}"
     if not any(True for _ in encoder.parameters()):
         return "nothing: it was fitted to images, without training"
     if not spec.options.get("pretrained"):

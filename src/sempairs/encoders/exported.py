@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from sempairs.core.errors import UserError
 from sempairs.core.files import read_json
@@ -15,6 +15,15 @@ from sempairs.encoders.files import read_tensors, restore
 
 SCHEMA = 1
 CARD, WEIGHTS = "export.json", "model.safetensors"
+
+
+class Origin(BaseModel):
+    """The run of an encoder: its name, its settings, and the versions it was trained with, if they are known."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    name: str
+    settings: dict[str, Any]
+    versions: dict[str, str | int] | None
 
 
 class ExportCard(BaseModel):
@@ -30,7 +39,7 @@ class ExportCard(BaseModel):
     mean, std: what the images are normalised with, a number for each channel: (image - mean) / std.
     dim: length of its features.
     started_from: the weights that the training started from, with their licence.
-    run: its name, its settings and the versions it was trained with; None for an encoder that is of no run.
+    run: None for an encoder that is of no run.
     versions: what the export was made with.
     files: the sha256 of each file beside this one, by name.
     """
@@ -41,11 +50,11 @@ class ExportCard(BaseModel):
     encoder: Spec
     channels: int = Field(ge=1)
     size: list[int] | None
-    mean: list[float]
-    std: list[float]
+    mean: list[FiniteFloat]
+    std: list[FiniteFloat]
     dim: int
     started_from: str
-    run: dict[str, Any] | None
+    run: Origin | None
     versions: dict[str, str]
     files: dict[str, str]
 

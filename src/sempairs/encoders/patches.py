@@ -1,4 +1,4 @@
-"""Vision transformers on some of an image's patches, for methods that hide the others."""
+"""Vision transformers by their patches: on some of an image's alone, or with their projection as it is."""
 
 from typing import Any
 
@@ -28,6 +28,17 @@ def need_transformer(encoder: Encoder) -> TimmEncoder:
         todo='for images of 28 pixels set the encoder to { name = "timm", model = "vit_tiny_patch16_224", '
         "image_size = 28, patch_size = 4 }",
     )
+
+
+def freeze_projection(encoder: Encoder) -> None:
+    """Let the projection of patches stay as it is. Raises UserError if the encoder is no timm ViT."""
+    if not isinstance(encoder, TimmEncoder) or not isinstance(encoder.network, VisionTransformer):
+        raise UserError(
+            "only a vision transformer has a projection of patches to freeze",
+            got=encoder.model if isinstance(encoder, TimmEncoder) else type(encoder).__name__,
+            todo="set method.freeze_patches = false",
+        )
+    encoder.network.patch_embed.requires_grad_(False)
 
 
 def _is_plain(network: Any) -> bool:

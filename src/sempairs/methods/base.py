@@ -41,6 +41,12 @@ class Method(nn.Module, ABC):
     recipe: ClassVar[Training] = {}
     """Training options of its paper, for a batch of 256, that hold where a user gives none; the page says whose."""
 
+    constant_rate: ClassVar[tuple[str, ...]] = ()
+    """The parts whose learning rate stays at its height all the time, as in its paper."""
+
+    late: ClassVar[tuple[str, ...]] = ()
+    """The parts that begin to learn after the others where `training.late` says when, as in its authors' code."""
+
     encoder: Encoder
     noted: dict[str, Tensor]
 

@@ -3,9 +3,8 @@
 **Source** Caron, Touvron, Misra, Jégou, Mairal, Bojanowski, Joulin, "Emerging Properties in Self-Supervised Vision
 Transformers", ICCV 2021, arXiv 2104.14294, equations 1 to 4, algorithm 1, sections 3.1 and 3.2.
 **Departure** Default widths are for small encoders (the paper's: hidden 2048, embedding 256, 65,536 prototypes), and
-so are the head's initial weights (`gelu_mlp`); it has no batch norm, as in the paper. The last layer learns from the
-first step on, gradients are not clipped and weight decay is constant; the authors freeze the layer for an epoch, clip
-at 3 and raise the decay. Views are those of the recipe: no solarisation.
+so are the head's initial weights (`gelu_mlp`). The last layer learns from the first step on (the authors freeze it for
+an epoch, as `training.late` does). No clipped gradients (theirs: at 3), rising weight decay, or solarised views.
 **Shapes** n pairs, e embedding, k prototypes; the first two views are large, the others may be of another size.
 """
 
@@ -56,6 +55,7 @@ class DINO(Method):
 
     contrastive: ClassVar[bool] = False
     takes_crops: ClassVar[bool] = True
+    late: ClassVar[tuple[str, ...]] = ("prototypes",)
     recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.3, "weight_decay": 1e-6}
 
     temperature: Tensor

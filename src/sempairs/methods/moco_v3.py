@@ -1,11 +1,11 @@
 """MoCo v3: predict from one view the key that a slow copy of the network makes of the other, among those of the batch.
 
 **Source** Chen, Xie, He, "An Empirical Study of Training Self-Supervised Vision Transformers", ICCV 2021,
-arXiv 2104.02057, equation 1, algorithm 1 and section 3.
+arXiv 2104.02057, equation 1, algorithm 1, sections 3 and 4.2.
 **Departure** The heads are those of the paper's text for a vision transformer (projector of three layers, predictor of
 two, batch norm after all, the last without scale and shift); its code has other ones for a ResNet. Default widths are
-for small encoders (the paper's: hidden 4096, embedding 256). Freezing the patch projection (section 4.2) is not part
-of it. Negatives of one group or class may be masked.
+for small encoders (the paper's: hidden 4096, embedding 256). The patch projection is frozen only if asked for, and as
+timm starts it; positions are learned (the paper's are fixed). Negatives of one group or class may be masked.
 **Shapes** n pairs, e embedding.
 """
 
@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from sempairs.encoders.base import Encoder
+from sempairs.encoders.patches import freeze_projection
 from sempairs.methods.base import SOLO_LEARN, Method, Training
 from sempairs.nn.ema import cosine_momentum, teacher_of, update
 from sempairs.nn.heads import mlp
@@ -53,6 +54,7 @@ class MoCoV3(Method):
     hidden: width of the hidden layers of projector and predictor.
     embedding: width of the embedding.
     negatives: which other pairs repel: all, or all but those of the same group or class.
+    freeze_patches: a vision transformer keeps its random projection of patches, for stability (section 4.2).
     """
 
     contrastive: ClassVar[bool] = True
@@ -68,9 +70,12 @@ class MoCoV3(Method):
         hidden: int = 512,
         embedding: int = 128,
         negatives: Negatives = "all",
+        freeze_patches: bool = False,
     ) -> None:
         super().__init__()
         self.encoder = encoder
+        if freeze_patches:
+            freeze_projection(encoder)
         self.projector = mlp(encoder.dim, hidden, hidden, embedding, hidden_norm=True, final_norm=True)
         self.predictor = mlp(embedding, hidden, embedding, hidden_norm=True, final_norm=True)
         self.teacher = teacher_of(nn.Sequential(self.encoder, self.projector))

@@ -1,10 +1,10 @@
 """SimSiam: predict from one view what the same network says of the other. No negatives, no slow copy.
 
 **Source** Chen, He, "Exploring Simple Siamese Representation Learning", CVPR 2021, arXiv 2011.10566, equations 1 to 4
-and algorithm 1.
+and algorithm 1; the predictor's constant learning rate is that of section 4.2.
 **Departure** Default widths are for small encoders; the bottleneck is a quarter of the embedding, as in the paper
-(hidden 2048, embedding 2048, bottleneck 512). The predictor's learning rate falls with all others (the paper keeps
-it). The loss is the negative cosine, as in the paper: BYOL's 2 - 2 cos has twice its gradient.
+(hidden 2048, embedding 2048, bottleneck 512). The loss is the negative cosine, as in the paper: BYOL's 2 - 2 cos has
+twice its gradient.
 **Shapes** n pairs, e embedding.
 """
 
@@ -40,6 +40,7 @@ class SimSiam(Method):
     """
 
     contrastive: ClassVar[bool] = False
+    constant_rate: ClassVar[tuple[str, ...]] = ("predictor",)
     # solo-learn's for CIFAR; the paper's rate for ImageNet is 0.05.
     recipe: ClassVar[Training] = {"optimizer": "momentum", "lr": 0.5, "weight_decay": 1e-5, "schedule": "cosine"}
 

@@ -4,8 +4,9 @@
 Cluster Assignments", NeurIPS 2020, arXiv 2006.09882, equations 1 to 6, sections 3.1 and 3.2.
 **Departure** Default widths are for small encoders (the paper's: hidden 2048, 3000 prototypes). The prototypes'
 gradient is along the sphere; the authors' also points outwards, and their step is projected: the same to first order
-in the learning rate. Prototypes learn from the first step on; the authors freeze them for an epoch. The queue starts
-empty and is used as it grows, the authors' after some epochs. Sinkhorn runs for each large view apart, as theirs does.
+in the learning rate. Prototypes learn from the first step on; the authors freeze them for an epoch, as `training.late`
+does. The queue starts empty and is used as it grows, the authors' after some epochs. Sinkhorn runs for each large view
+apart, as theirs does.
 **Shapes** n pairs, e embedding, k prototypes; the first two views are large, the others may be of another size.
 """
 
@@ -52,6 +53,7 @@ class SwAV(Method):
 
     contrastive: ClassVar[bool] = False
     takes_crops: ClassVar[bool] = True
+    late: ClassVar[tuple[str, ...]] = ("prototypes",)
     recipe: ClassVar[Training] = {**SOLO_LEARN, "lr": 0.6, "weight_decay": 1e-6}
 
     def __init__(

@@ -45,7 +45,7 @@ def forest(lines: Sequence[Line], marks: Mapping[str, Mark], limits: tuple[float
     _signed_axis(axes)
     axes.set_xlabel(f"difference, {points(lines[0].unit)}", color=INK, fontsize=12, parse_math=False)
     said = "; ".join(
-        f"{line.metric}, {line.arm}: {signed(line.difference or 0)} {interval(line.difference_interval)}"
+        f"{line.metric}, {line.arm}: {signed(line.difference or 0.0)} {interval(line.difference_interval)}"
         for line in lines
     )
     return to_svg(figure, name, f"Differences from the baseline with intervals over seeds. {said}.")

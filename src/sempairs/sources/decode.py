@@ -61,8 +61,7 @@ def decode_square(data: bytes, size: int, limits: Limits) -> UInt8[np.ndarray, "
 def decode_known(data: bytes, size: int) -> UInt8[np.ndarray, "{size} {size} 3"]:
     """What `decode_square` makes of bytes that it took before. Raises BadImage, should it still fail.
 
-    On any thread: `decode_square` needs global switches of Python and Pillow (warnings as errors), which these bytes
-    have passed.
+    It may run on any thread: these bytes have passed the global switches (warnings as errors) that others need.
     """
     try:
         return np.array(_square(_loaded(data, LIMITS), size))

@@ -1,8 +1,8 @@
 """Frames decoded whenever they are asked for: for sets too large for the cache of frames.
 
 The pixels are those of the cache, by the same decoder and the same resampling, so a source has the same fingerprint
-either way. Every file was decoded once before in a process with limits (`frames.good_images`), and its bytes are
-compared with the sha256 of then. So nothing is decoded on the threads of this process that was not found harmless.
+either way. Every file was decoded before, under all rules (`frames.good_images`), and its bytes are compared with the
+sha256 of then: nothing is decoded on the threads of this process that was not found harmless.
 """
 
 import hashlib

@@ -19,7 +19,7 @@ import torch
 from sempairs.core.environment import environment
 from sempairs.core.errors import UserError
 from sempairs.core.progress import progress, say
-from sempairs.core.runs import JsonLines, Run, RunStore
+from sempairs.core.runs import Run, RunStore
 from sempairs.core.settings import build
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.files import save_encoder
@@ -109,7 +109,7 @@ def train(
         try:
             line = _steps(record, share, steps, title, online, trackers)
             if distributed.is_first():
-                _finish(run, pairs, settings, state, line, title, time.monotonic() - began)
+                _finish(record, source, settings, line, title, time.monotonic() - began)
         finally:
             tell(trackers, "end", run.result if run.is_done else None)
     distributed.wait()
@@ -133,16 +133,18 @@ def _steps(
             with diagnostics.outputs(state.method) as out:
                 terms = state.advance(views, known, steps, record.incident)
             done = state.step == steps
-            if state.step % LOG_STEPS == 0 or done:
+            scored = online is not None and (state.step % online.every == 0 or done)
+            if state.step % LOG_STEPS == 0 or scored or done:
                 state.settle(record.incident)
                 line = record.line(terms, lr) | {"speed": speed.numbers(state.step * size, batches.waited)}
                 if first and (state.step % DIAGNOSE_STEPS == 0 or done):
                     line |= diagnostics.diagnose(state.method.encoder, views, tuple(out))
-                if first and online is not None and (state.step % online.every == 0 or done):
+                if first and online is not None and scored:
                     line |= {"online": online.evaluate(state.method.encoder)}
                 record.append(line)
                 tell(trackers, "log", line)
                 advance.note(f"loss {line['loss']:.3f}")
+                speed.go_on()
             if not done:
                 record.save_if_due()
             advance(size)
@@ -150,15 +152,10 @@ def _steps(
 
 
 def _finish(
-    run: Run,
-    pairs: PairSet,
-    settings: TrainSettings,
-    state: TrainState,
-    line: dict[str, Any],
-    title: str,
-    seconds: float,
+    record: Record, source: Source, settings: TrainSettings, line: dict[str, Any], title: str, seconds: float
 ) -> None:
     """Leave the encoder and the result; `line` is the last one of the log."""
+    run, state = record.run, record.state
     save_encoder(state.method.encoder, settings.encoder, run.folder)
     numbers: dict[str, Any] = {name: line[name] for name in ("features", "embeddings") if name in line}
     collapse = diagnostics.collapse(numbers, settings.training.batch_size)
@@ -167,13 +164,14 @@ def _finish(
     run.finish(
         {
             "steps": state.step,
+            "frames": list(source.shape),
             "pairs_seen": state.step * settings.training.batch_size,
             # Of this process alone: a resumed run does not know what was spent before.
             "seconds": round(seconds, 1),
-            "rules": sorted(set(pairs.column("rule"))),
+            "rules": sorted(set(record.pairs.column("rule"))),
             **numbers,
             "collapse": collapse,
-            "incidents": len(JsonLines(run.folder / "incidents.jsonl").read()),
+            "incidents": len(record.incidents.read()),
             "processes": distributed.processes(),
             "device": str(state.device),
             "environment": environment(),

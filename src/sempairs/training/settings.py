@@ -25,9 +25,12 @@ class Budget:
     optimizer: a name that `timm.optim` knows: adamw, sgd, lars, larc (LARS whose rates stay below `lr`), ...
     lr: the highest learning rate.
     weight_decay: not applied to biases and norms.
+    layer_decay: the learning rate of a layer of the encoder as a share of that of the next (the heads are the last).
+    late: the share of the steps in which the last layer of methods that name one (dino, swav) does not learn yet.
     trust: of lars and larc alone: how long a step of a layer is, as a share of its weights (lars: times `lr`).
     schedule: one-cycle (up for 30% of the steps, then down), or cosine after a linear warm-up of 10%.
     precision: of the network's passes; bf16 and fp16 where the device computes in them, the loss stays in fp32.
+    compile: the network's passes by torch's compiler; it needs one for C++ on a CPU, and minutes before the first step.
     micro_batch: pairs that pass the network at once, 0 for the whole batch; the loss is that of the whole batch.
     if_not_finite: stop at a loss or gradient that is not finite, or skip the step; recorded either way.
     if_spike: what to do about a gradient that is `spike` times as long as usual; recorded in any case.
@@ -41,9 +44,12 @@ class Budget:
     optimizer: str = "adamw"
     lr: float = 2e-3
     weight_decay: float = 0.01
+    layer_decay: float = 1.0
+    late: float = 0.0
     trust: float = 0.001
     schedule: Literal["one-cycle", "cosine"] = "one-cycle"
     precision: Precision = "fp32"
+    compile: bool = False
     micro_batch: int = 0
     if_not_finite: IfNotFinite = "stop"
     if_spike: IfSpike = "go-on"
@@ -57,6 +63,8 @@ class Budget:
             "batch_size": 2,
             "lr": 0,
             "weight_decay": 0,
+            "layer_decay": 0,
+            "late": 0,
             "trust": 0,
             "micro_batch": 0,
             "spike": 0,
@@ -64,6 +72,9 @@ class Budget:
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise UserError(f"training.{name} must be at least {low}", got=getattr(self, name))
+        for name in ("layer_decay", "late"):
+            if getattr(self, name) > 1:
+                raise UserError(f"training.{name} must be at most 1", got=getattr(self, name))
 
 
 @dataclass(frozen=True)

@@ -40,3 +40,7 @@ class Speed:
             found["GPU GiB"] = round(torch.cuda.max_memory_allocated(self.device) / 2**30, 3)
         self._pairs, self._waited, self._began = pairs, waited, now
         return found
+
+    def go_on(self) -> None:
+        """Start the clock again: what happened since the last line was no training."""
+        self._began = time.monotonic()

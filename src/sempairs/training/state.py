@@ -18,8 +18,9 @@ from sempairs.methods import METHODS
 from sempairs.methods.base import Method
 from sempairs.nn.known import Known
 from sempairs.training import distributed, gradients
+from sempairs.training.compiled import compile_passes
 from sempairs.training.incidents import Incident, Numbers, Watch, gradient_length
-from sempairs.training.optim import make_optimizer, make_schedule
+from sempairs.training.optim import Schedule, make_optimizer
 from sempairs.training.settings import Budget, TrainSettings
 
 Report = Callable[[Incident], None]
@@ -40,7 +41,7 @@ class TrainState:
     method: Method
     network: nn.Module
     optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
+    schedule: Schedule
     scaler: torch.amp.GradScaler
     budget: Budget
     watch: Watch
@@ -56,7 +57,8 @@ class TrainState:
 
         Raises
         ------
-        UserError: an encoder with nothing to train, an optimizer that nobody knows, a precision that this device lacks.
+        UserError: an encoder with nothing to train, an optimizer that nobody knows, a precision or a compiler
+            that this machine lacks.
         """
         budget = settings.training
         gradients.check_precision(budget.precision, device)
@@ -70,8 +72,10 @@ class TrainState:
                 f"the encoder {settings.encoder.name!r} has nothing to train", todo="choose another encoder"
             )
         network = distributed.wrapped(method, device)
+        if budget.compile:
+            compile_passes(method, device)
         optimizer = make_optimizer(method, budget)
-        schedule = make_schedule(optimizer, budget, steps)
+        schedule = Schedule(optimizer, budget, steps)
         scaler = torch.amp.GradScaler(device.type, enabled=budget.precision == "fp16")
         watch = Watch(budget.if_not_finite, budget.if_spike, budget.spike)
         return cls(method, network, optimizer, schedule, scaler, budget, watch, device)
@@ -79,7 +83,7 @@ class TrainState:
     @property
     def lr(self) -> float:
         """The learning rate of the step to come."""
-        return float(self.schedule.get_last_lr()[0])
+        return self.schedule.lr
 
     def advance(
         self, views: tuple[Tensor, ...], known: Known, steps: int, report: Report = lambda incident: None
@@ -121,6 +125,7 @@ class TrainState:
             self.optimizer.zero_grad(set_to_none=True)  # a step without gradients changes nothing
             for buffer, value in before:
                 buffer.copy_(value)
+        self.schedule.hold_back()
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.schedule.step()

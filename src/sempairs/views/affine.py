@@ -90,5 +90,6 @@ def _taps(
         for line in lines
     ]
     inside = (torch.minimum(centre, total - centre) / scale + 0.5).clamp(0, 1)
-    inside = inside / torch.stack(weights).sum(dim=0).clamp(min=torch.finfo(torch.float32).tiny)
+    # Added one by one: a sum over a dimension may go in another order for another batch.
+    inside = inside / sum(weights[1:], start=weights[0]).clamp(min=torch.finfo(torch.float32).tiny)
     return [(line.clamp(0, total - 1), weight * inside) for line, weight in zip(lines, weights, strict=True)]

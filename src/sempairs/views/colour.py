@@ -45,10 +45,9 @@ def adjust_saturation(images: Float[Tensor, "n 3 h w"], factors: Float[Tensor, "
 def adjust_hue(images: Float[Tensor, "n 3 h w"], turns: Float[Tensor, "n 1 1 1"]) -> Float[Tensor, "n 3 h w"]:
     """Turn the colour wheel, keeping value and saturation; the turns are in [-.5, .5], 1 being a full turn.
 
-    With value V the greatest channel, M the least and chroma C = V - M, the hue is 1 + ((G - R) + (B - M)) / C sixths of
-    a turn, backwards where B > G: one formula for what HSV is usually written with three. A channel is V within one
-    sixth of its own hue (red 0, green 2, blue 4), M from two sixths on, and linear between: with s sixths between them,
-    it is (M - C) + C clamp(||s| - 3|, 1, 2).
+    With value V the greatest channel, M the least and chroma C = V - M, the hue is 1 + ((G - R) + (B - M)) / C sixths
+    of a turn, backwards where B > G: one formula for the three of the definition. A channel is V within one sixth of
+    its own hue (red 0, green 2, blue 4), M from two on, linear between: at s sixths (M - C) + C clamp(||s| - 3|, 1, 2).
     """
     red, green, blue = images.unbind(1)
     least, value = images.amin(1), images.amax(1)
@@ -80,19 +79,20 @@ def random_jitter(
     factors: of brightness, contrast and saturation, and the turn of the hue: the order of `ADJUSTMENTS`.
     order: row i lists the numbers 0 to 3 of `ADJUSTMENTS` in the order in which sample i undergoes them.
     """
+    applicable = 2 if batch.images.shape[1] == 1 else 4
+    orders, which = np.unique(order[order < applicable].reshape(-1, applicable), axis=0, return_inverse=True)
 
-    def operation(number: int) -> Operation:
+    def adjust_in(order: Int64[np.ndarray, " _"]) -> Operation:
         def adjust(images: Float[Tensor, "m c h w"], samples: Int64[np.ndarray, " m"]) -> Float[Tensor, "m c h w"]:
-            own = torch.from_numpy(factors[samples, number].astype(np.float32)).to(images.device)
-            return ADJUSTMENTS[number](images, own.view(-1, 1, 1, 1))
+            own = torch.from_numpy(factors[samples].astype(np.float32)).to(images.device)
+            for number in order:
+                images = ADJUSTMENTS[number](images, own[:, number].view(-1, 1, 1, 1))
+            return images
 
         return adjust
 
-    applicable = 2 if batch.images.shape[1] == 1 else 4
-    operations = [operation(number) if number < applicable else keep for number in range(4)]
-    for place in range(4):
-        batch = batch.apply(np.where(chosen, order[:, place], 4), [*operations, keep])
-    return batch
+    # Samples of one order undergo all adjustments while they are in the cache.
+    return batch.apply(np.where(chosen, which, len(orders)), [*map(adjust_in, orders), keep])
 
 
 def random_greyscale(batch: Grouped, chosen: Bool[np.ndarray, " n"]) -> Grouped:

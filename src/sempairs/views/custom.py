@@ -2,8 +2,8 @@
 
     views = { name = "custom", steps = [{ op = "crop", min = 0.2 }, { op = "rotate", degrees = 15 }, { op = "grey" }] }
 
-**Source** none; `sempairs describe "view step"` lists the steps, docs/views.md shows them.
-**Departure** crop, flip, rotate and shear are one resample (`views.geometry`), so they stand first, in this order.
+`sempairs describe "view step"` lists the steps, docs/views.md shows them. Crop, flip, rotate and shear are one resample
+(`views.geometry`), so they stand first, in this order.
 """
 
 from collections.abc import Mapping

@@ -16,8 +16,8 @@ DEPTH = 2
 class Prefetched:
     """The batches of `loader.batch(step)` from `first_step` up to `last_step`, without it, asked for one by one.
 
-    Reading and decoding are done by the thread. Views on the CPU are too: a training step leaves a core idle often
-    enough (docs/log.md, 2026-11-22). On another device views are made by whoever asks, for that device is busy anyway.
+    Reading and decoding are done by the thread. Views on the CPU are too (docs/log.md, 2026-11-22). On another device
+    they are made by whoever asks: it does one thing after the other anyway.
 
         with Prefetched(loader, state.step, steps) as batches:
             views, known = batches.batch(state.step)
@@ -66,13 +66,13 @@ class Prefetched:
 
     @property
     def held(self) -> int:
-        """Bytes of the batches that are made and not yet asked for."""
+        """Bytes of the batches that are made and not yet asked for: at most `depth` batches."""
         done = [future for future in self._ahead if future.done() and not future.exception()]
         return sum(_bytes(future.result()) for future in done)
 
     @property
     def bound(self) -> int:
-        """Bytes that `held` does not exceed by more than the unevenness of batches; waits for the first batch."""
+        """Bytes that all batches ahead will hold, if they are as large as the next one, which this waits for."""
         return self._depth * _bytes(self._ahead[0].result()) if self._ahead else 0
 
     def _fill(self) -> None:

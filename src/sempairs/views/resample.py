@@ -60,7 +60,7 @@ def window_taps(
     weight = (line + 0.5 - centre).abs_().div_(reach).neg_().add_(1).clamp_(min=0)
     inside = torch.minimum(line.clamp(min=0), pixels - 1)
     weight = weight.masked_fill_(line != inside, 0)
-    weight /= weight.sum(dim=0)
+    weight /= sum(weight.unbind())  # tap by tap: torch's sum takes them in an order that depends on the batch
     return Taps((inside + first).long().permute(1, 2, 0), weight.permute(1, 2, 0))
 
 
@@ -98,7 +98,8 @@ def show_windows(
     rows = window_taps(windows.top, windows.height, upright, frames.shape[1], height, frames.device)
     columns = window_taps(windows.left, windows.width, flip, frames.shape[2], width, frames.device)
     # Weights add up to 1 only up to rounding, so that a white area could come out a shade above white.
-    return separable(frames.permute(0, 3, 1, 2), rows, columns).contiguous().clamp_(max=255).div_(255)
+    views = separable(frames.permute(0, 3, 1, 2), rows, columns).clamp_(max=255)
+    return torch.div(views, 255, out=torch.empty(views.shape, device=views.device))
 
 
 def random_crop(

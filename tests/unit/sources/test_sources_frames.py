@@ -290,7 +290,7 @@ def test_the_bytes_of_shards_do_not_depend_on_the_processes(
     files: list[ImageFile], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     seen = set()
-    for workers in (0, 1, 3):
+    for workers in (0, 2):
         place = tmp_path / f"cache of {workers}"
         monkeypatch.setenv("SEMPAIRS_CACHE", str(place))
         opened(files, workers)

@@ -11,8 +11,8 @@ import made_named
 from sempairs.core.errors import UserError
 from sempairs.sources.base import Source
 from sempairs.sources.decode import square
-from sempairs.sources.named import cifar
 from sempairs.sources.lazy import MappedFrames
+from sempairs.sources.named import cifar
 from sempairs.sources.opening import open_source
 
 NAMES = ("cifar10", "cifar100")
