@@ -75,7 +75,7 @@ def photos(tmp_path, monkeypatch):
     Path("study.toml").write_text(STUDY)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/training.md"])
 def test_every_command_of_a_page_works(page, photos, capfd):
     found = commands(page)
     assert len(found) >= 3

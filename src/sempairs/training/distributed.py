@@ -3,10 +3,17 @@
 Every process computes the loss of the whole batch from gathered rows, and batch norm uses the statistics of the whole
 batch, so a step on W processes is the step of one process on the same batch, but for the order of float sums. Batch
 norm is our own here, because torch's SyncBatchNorm does not run on CPU tensors.
+
+Weights, gradients and the optimizer's state may be spread over the processes (torch's FSDP2): Zhao et al., "PyTorch
+FSDP: Experiences on Scaling Fully Sharded Data Parallel", VLDB 2023, arXiv 2304.11277. Blocks of an encoder are whole
+only while they compute; all else (stem, heads, prototypes), which a loss may use as well, from a step's first pass to
+the end of its backward pass.
 """
 
 import contextlib
+import copy
 import os
+import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -20,6 +27,7 @@ from torch.nn.parallel import DistributedDataParallel
 from sempairs.core.devices import best_device
 from sempairs.core.errors import UserError
 from sempairs.core.progress import quiet
+from sempairs.encoders.base import Encoder
 from sempairs.methods.base import Method
 from sempairs.nn.known import Known
 
@@ -104,15 +112,103 @@ def share(batch_size: int) -> slice:
     return slice(rank() * size, (rank() + 1) * size)
 
 
-def wrapped(method: Method, device: torch.device) -> nn.Module:
-    """The method as it is called in training: with several processes batch norm and gradients are those of all."""
+def wrapped(method: Method, device: torch.device, shard: bool = False) -> nn.Module:
+    """The method as it is called in training: with several processes batch norm and gradients are those of all.
+
+    Parameters
+    ----------
+    shard: spread its parameters over the processes, which makes them DTensors; before there is an optimizer.
+    """
     if processes() == 1:
         return method
     over_processes(method)
+    if shard:
+        return _spread(method, device)
     # Every process makes the same initial weights and buffers, and keeps them so.
     return DistributedDataParallel(
         method, device_ids=[device] if device.type == "cuda" else None, broadcast_buffers=False
     )
+
+
+def _spread(method: Method, device: torch.device) -> nn.Module:
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
+    # What a method returns is gathered before anything else: nobody writes into it.
+    warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
+    method.to(memory_format=torch.contiguous_format)  # FSDP2 takes no channels_last
+    mesh = init_device_mesh(device.type, (processes(),))
+    for encoder in [part for part in method.modules() if isinstance(part, Encoder)]:
+        for block in _blocks(encoder):
+            fully_shard(block, mesh=mesh, reshard_after_forward=True)
+    fully_shard(method, mesh=mesh, reshard_after_forward=False)
+    return method
+
+
+def _blocks(encoder: Encoder) -> list[nn.Module]:
+    """What an encoder calls one after the other and consists of parts itself, inner ones first."""
+    rows = [part for part in encoder.modules() if isinstance(part, nn.Sequential | nn.ModuleList)]
+    inner_first = [block for row in reversed(rows) for block in row.children()]
+    return [block for block in inner_first if list(block.children()) and list(block.parameters())]
+
+
+def full(tensor: Tensor) -> Tensor:
+    """A tensor that may be spread over the processes, in full on each; all call it together."""
+    whole: Tensor = getattr(tensor, "full_tensor", lambda: tensor)()
+    return whole
+
+
+def in_full(state: Any) -> Any:
+    """A state dict with all its tensors in full, on the first process; None for spread ones on the others.
+
+    All processes call it together. What was spread lies in the memory of the CPU, one tensor after the other.
+    """
+    if isinstance(state, dict):
+        return {key: in_full(value) for key, value in state.items()}
+    if isinstance(state, Tensor) and _is_spread(state):
+        whole = full(state)
+        return whole.cpu() if is_first() else None
+    return state
+
+
+def part_of(whole: Tensor, like: Tensor) -> Tensor:
+    """This process's part of a tensor of which all have the whole, if `like` is spread and has its shape."""
+    if not _is_spread(like) or whole.shape != like.shape:
+        return whole
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    assert isinstance(like, DTensor)
+    return distribute_tensor(whole.to(like.device), like.device_mesh, like.placements, src_data_rank=None)
+
+
+class WholeEncoder:
+    """An encoder whose weights may come to be spread over the processes, as one process alone sees it.
+
+    Made before the weights are spread; it takes no memory for them.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._trained = encoder
+        nothing = {id(p): nn.Parameter(p.detach().to("meta")) for p in encoder.parameters()}
+        self._empty = copy.deepcopy(encoder, dict[int, Any](nothing))
+
+    def now(self) -> Encoder | None:
+        """The encoder itself; if it is spread a copy with all its weights, and None but on the first process.
+
+        All processes call it together.
+        """
+        if not any(map(_is_spread, self._trained.parameters())):
+            return self._trained
+        state = in_full(self._trained.state_dict())
+        if not is_first():
+            return None
+        encoder = copy.deepcopy(self._empty)
+        encoder.load_state_dict({name: value.clone() for name, value in state.items()}, assign=True)
+        return encoder.to(self._trained.mean.device)
+
+
+def _is_spread(tensor: Tensor) -> bool:
+    return hasattr(tensor, "full_tensor")  # a DTensor, whose import takes a second
 
 
 def everyone(known: Known) -> Known:
@@ -131,8 +227,8 @@ def average_gradients(module: nn.Module) -> None:
     All processes compute the same loss, so the gradient that comes back through `gather` is that of W losses; the mean
     makes it that of one. Parameters of the loss itself (prototypes) have the same gradient everywhere.
     """
-    if processes() > 1:
-        gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
+    gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
+    if processes() > 1 and not any(map(_is_spread, gradients)):  # FSDP2 has done it where they are
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(flat)
         flat /= processes()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from sempairs.core.errors import UserError
 from sempairs.core.progress import say
 from sempairs.core.runs import JsonLines
+from sempairs.training.distributed import full
 
 REMEMBERED = 100  # steps whose gradients say what is usual
 FEWEST = 20  # before so many nothing is a spike
@@ -110,7 +111,7 @@ class Watch:
         pairs: the ids of the pairs in the batch.
         """
         numbers, what = incident.numbers, incident.what
-        lengths = {name: float(p.grad.norm()) for name, p in network.named_parameters() if p.grad is not None}
+        lengths = {name: float(full(p.grad.norm())) for name, p in network.named_parameters() if p.grad is not None}
         worst = sorted(lengths, key=lambda name: lengths[name] if lengths[name] == lengths[name] else math.inf)[-5:]
         line = {
             "step": numbers.step,
@@ -138,7 +139,7 @@ class Watch:
 
 def gradient_length(network: nn.Module) -> Tensor:
     """The Euclidean length of the gradient over all parameters."""
-    return torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
+    return full(torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None]))
 
 
 def _number(value: float) -> float | str:

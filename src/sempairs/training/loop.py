@@ -137,10 +137,12 @@ def _steps(
             if state.step % LOG_STEPS == 0 or scored or done:
                 state.settle(record.incident)
                 line = record.line(terms, lr) | {"speed": speed.numbers(state.step * size, batches.waited)}
-                if first and (state.step % DIAGNOSE_STEPS == 0 or done):
-                    line |= diagnostics.diagnose(state.method.encoder, views, tuple(out))
-                if first and online is not None and scored:
-                    line |= {"online": online.evaluate(state.method.encoder)}
+                diagnosed = state.step % DIAGNOSE_STEPS == 0 or done
+                encoder = state.whole.now() if diagnosed or scored else None
+                if first and encoder is not None and diagnosed:
+                    line |= diagnostics.diagnose(encoder, views, tuple(out))
+                if first and encoder is not None and online is not None and scored:
+                    line |= {"online": online.evaluate(encoder)}
                 record.append(line)
                 tell(trackers, "log", line)
                 advance.note(f"loss {line['loss']:.3f}")

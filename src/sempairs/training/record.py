@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from sempairs.core.runs import JsonLines, Run
@@ -36,7 +37,7 @@ class Record:
 
     def go_back(self) -> None:
         """To the last whole checkpoint, state and files; to the beginning without one."""
-        saved = checkpoint.load_latest(self.run.folder, self.state.device)
+        saved = checkpoint.load_latest(self.run.folder, torch.device("cpu"))  # a GPU may have no place for all of it
         if saved:
             self.state.restore(saved["state"])
         distributed.wait()  # all have read before the first one writes
@@ -72,7 +73,8 @@ class Record:
             due = self.state.step % AGREE_STEPS == 0 and distributed.agreed(due, self.state.device)
         if due:
             self.state.settle(self.incident)
+            state = self.state.dump()  # by all: each may have a part of it
             if distributed.is_first():
                 lines = {"metrics": len(self.metrics.read()), "incidents": len(self.incidents.read())}
-                checkpoint.save(self.run.folder, self.state.step, {"state": self.state.dump(), **lines})
+                checkpoint.save(self.run.folder, self.state.step, {"state": state, **lines})
             self._saved = time.monotonic()

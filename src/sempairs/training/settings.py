@@ -12,6 +12,8 @@ from sempairs.training.incidents import IfNotFinite, IfSpike
 from sempairs.training.recipes import recipe_of
 from sempairs.views import VIEWS
 
+SHARDED = ("adamw", "adam", "sgd", "momentum", "lars", "larc")  # optimizers that are right on spread parameters
+
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
@@ -31,6 +33,7 @@ class Budget:
     schedule: one-cycle (up for 30% of the steps, then down), or cosine after a linear warm-up of 10%.
     precision: of the network's passes; bf16 and fp16 where the device computes in them, the loss stays in fp32.
     compile: the network's passes by torch's compiler; it needs one for C++ on a CPU, and minutes before the first step.
+    shard: spread weights, gradients and moments over the processes (FSDP2), for encoders too large for one of them.
     micro_batch: pairs that pass the network at once, 0 for the whole batch; the loss is that of the whole batch.
     if_not_finite: stop at a loss or gradient that is not finite, or skip the step; recorded either way.
     if_spike: what to do about a gradient that is `spike` times as long as usual; recorded in any case.
@@ -50,6 +53,7 @@ class Budget:
     schedule: Literal["one-cycle", "cosine"] = "one-cycle"
     precision: Precision = "fp32"
     compile: bool = False
+    shard: bool = False
     micro_batch: int = 0
     if_not_finite: IfNotFinite = "stop"
     if_spike: IfSpike = "go-on"
@@ -75,6 +79,17 @@ class Budget:
         for name in ("layer_decay", "late"):
             if getattr(self, name) > 1:
                 raise UserError(f"training.{name} must be at most 1", got=getattr(self, name))
+        refused = {
+            "training.compile": self.compile,
+            'training.precision = "fp16"': self.precision == "fp16",
+            f"training.optimizer = {self.optimizer!r}": self.optimizer not in SHARDED,
+        }
+        for name, there in refused.items():
+            if self.shard and there:
+                raise UserError(
+                    f"training.shard has not been tested with {name}",
+                    todo=f"leave one of them; the optimizers it is tested with are {', '.join(SHARDED)}",
+                )
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class TrainState:
     Parameters
     ----------
     network: the method, wrapped for several processes where there are some.
+    whole: the encoder as one process sees it.
     scaler: of the loss, for float16; without effect otherwise.
     watch: judges each step.
     step: how many are done.
@@ -42,6 +43,7 @@ class TrainState:
     network: nn.Module
     optimizer: torch.optim.Optimizer
     schedule: Schedule
+    whole: distributed.WholeEncoder
     scaler: torch.amp.GradScaler
     budget: Budget
     watch: Watch
@@ -71,14 +73,15 @@ class TrainState:
             raise UserError(
                 f"the encoder {settings.encoder.name!r} has nothing to train", todo="choose another encoder"
             )
-        network = distributed.wrapped(method, device)
+        whole = distributed.WholeEncoder(encoder)
+        network = distributed.wrapped(method, device, budget.shard)
         if budget.compile:
             compile_passes(method, device)
         optimizer = make_optimizer(method, budget)
         schedule = Schedule(optimizer, budget, steps)
         scaler = torch.amp.GradScaler(device.type, enabled=budget.precision == "fp16")
         watch = Watch(budget.if_not_finite, budget.if_spike, budget.spike)
-        return cls(method, network, optimizer, schedule, scaler, budget, watch, device)
+        return cls(method, network, optimizer, schedule, whole, scaler, budget, watch, device)
 
     @property
     def lr(self) -> float:
@@ -155,12 +158,12 @@ class TrainState:
         torch.manual_seed(seed_of("step", self.budget.seed, self.step, distributed.rank(), part))
 
     def dump(self) -> dict[str, Any]:
-        """The state as a checkpoint keeps it; all of it is judged."""
+        """The state as a checkpoint keeps it, in full on the first process; all of it is judged, and all call it."""
         assert self._unseen is None
         return {
             "step": self.step,
-            "method": self.method.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "method": distributed.in_full(self.method.state_dict()),
+            "optimizer": distributed.in_full(self.optimizer.state_dict()),
             "schedule": self.schedule.state_dict(),
             "scaler": self.scaler.state_dict(),
             "watch": self.watch.dump(),
@@ -170,5 +173,14 @@ class TrainState:
         """Go back to a checkpoint."""
         self.step = saved["step"]
         self.watch.restore(saved["watch"])
-        for name in ("method", "optimizer", "schedule", "scaler"):
-            getattr(self, name).load_state_dict(saved[name])
+        own = self.method.state_dict()
+        method = {name: distributed.part_of(value, own[name]) for name, value in saved["method"].items()}
+        self.method.load_state_dict(method)
+        parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+        moments = {
+            number: {name: distributed.part_of(value, parameters[number]) for name, value in kept.items()}
+            for number, kept in saved["optimizer"]["state"].items()
+        }
+        self.optimizer.load_state_dict({**saved["optimizer"], "state": moments})
+        self.schedule.load_state_dict(saved["schedule"])
+        self.scaler.load_state_dict(saved["scaler"])
