@@ -1,8 +1,8 @@
-"""Timing two things in turn, so that a machine that changes its speed changes it for both."""
+"""Timing things in turn, so that a machine that changes its speed changes it for all of them."""
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -37,6 +37,15 @@ class Row:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Peer:
+    """What ours is compared with: a call that does the same amount of work, and the ratio we want, if any."""
+
+    name: str
+    call: Callable[[], object]
+    aim: float | None = None
+
+
 def compare(
     name: str,
     unit: str,
@@ -49,26 +58,41 @@ def compare(
     aim: float | None = None,
 ) -> Row:
     """Run `ours` and `peer` in turn, `runs` times after one warm-up; each call does `amount` units of work."""
-    pairs = []
-    for _ in range(runs + 1):
-        seconds = []
-        for call in (ours, peer):
+    return compare_all(name, unit, amount, ours, [Peer(peer_name, peer, aim)], runs, clock)[0]
+
+
+def compare_all(
+    name: str,
+    unit: str,
+    amount: int,
+    ours: Callable[[], object],
+    peers: Sequence[Peer],
+    runs: int = 7,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[Row]:
+    """The same with several peers, all in turn: a row for each."""
+
+    def timed(call: Callable[[], object]) -> Callable[[], float]:
+        def seconds() -> float:
             began = clock()
             call()
-            seconds.append(clock() - began)
-        pairs.append(seconds)
-    pairs = pairs[1:]
-    ratios = [theirs / mine for mine, theirs in pairs]
-    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    return Row(
-        name,
-        unit,
-        amount / mine,
-        amount / theirs,
-        peer_name,
-        statistics.median(ratios),
-        min(ratios),
-        max(ratios),
-        runs,
-        aim,
-    )
+            return clock() - began
+
+        return seconds
+
+    stopped = [Peer(peer.name, timed(peer.call), peer.aim) for peer in peers]
+    for call in (ours, *(peer.call for peer in peers)):
+        call()
+    return rows(name, unit, amount, timed(ours), stopped, runs)
+
+
+def rows(name: str, unit: str, amount: int, ours: Callable[[], float], peers: Sequence[Peer], runs: int) -> list[Row]:
+    """As `compare_all` of calls that time themselves and return seconds; no warm-up."""
+    mine, *theirs = zip(*[[ours(), *(peer.call() for peer in peers)] for _ in range(runs)], strict=True)
+    made = []
+    for peer, seconds in zip(peers, theirs, strict=True):
+        ratios = [their / my for my, their in zip(mine, seconds, strict=True)]
+        speeds = (amount / statistics.median(mine), amount / statistics.median(seconds))
+        spread = (statistics.median(ratios), min(ratios), max(ratios))
+        made.append(Row(name, unit, speeds[0], speeds[1], peer.name, *spread, runs, peer.aim))
+    return made

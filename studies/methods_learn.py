@@ -49,7 +49,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
         "encoder": {"name": "timm", "model": "test_vit2", "image_size": 28, "patch_size": 4},
         "training": {"batch_size": 32, "lr": 0.001},  # it learns slowly: four times the steps for the same images
     },
-    "w-mse": {"method": {"embedding": 32}},  # of a batch of 128: it wants many more pairs than dimensions
+    "w-mse": {"method": {"embedding": 16}},  # of a batch of 128: it wants many more pairs than dimensions
     "nnclr": {"method": {"queue": 1024}},
     "msf": {"method": {"queue": 1024}},
     "moco-v2": {"method": {"momentum": 0.99, "queue": 1024}},

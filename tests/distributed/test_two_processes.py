@@ -12,7 +12,7 @@ from made_views import crops, known, made, views
 from sempairs.methods import METHODS
 from sempairs.methods.base import Method
 from sempairs.nn.known import Known
-from sempairs.training import distributed
+from sempairs.training import distributed, gradients
 
 STEPS = 2  # the second sees what the first left in queues and teachers
 TWO_VIEWS = {name: (name, views) for name in METHODS}
@@ -33,9 +33,8 @@ def steps(case: str, rank: int, world: int) -> dict[str, Tensor]:
         about = known()
         torch.manual_seed(step)
         mine = tuple(view[share].double() for view in look(step))
-        terms = distributed.loss_of(method, mine, Known(about.group[share], about.label[share]))
         optimizer.zero_grad()
-        torch.stack(list(terms.values())).sum().backward()
+        terms = gradients.backward(method, method, mine, Known(about.group[share], about.label[share]))
         distributed.average_gradients(method)
         for name, parameter in method.named_parameters():
             if parameter.grad is not None:

@@ -36,7 +36,8 @@ def test_jitter_factors(strength):
     torch.manual_seed(0)
     jitter = v2.ColorJitter(0.8 * strength, 0.8 * strength, 0.8 * strength, 0.2 * strength)
     theirs = [jitter.make_params([]) for _ in range(3000)]
-    ours = jitter_factors(uniforms(seed_of("test"), np.arange(20_000), 4), strength)
+    spans = (0.8 * strength, 0.8 * strength, 0.8 * strength, 0.2 * strength)
+    ours = jitter_factors(uniforms(seed_of("test"), np.arange(20_000), 4), spans)
     for column, name in enumerate(("brightness", "contrast", "saturation", "hue")):
         assert ks_2samp(ours[:, column], [params[f"{name}_factor"] for params in theirs]).pvalue > ALPHA, name
 

@@ -7,7 +7,7 @@ from torchvision.transforms.v2 import functional as tv
 
 from sempairs.core.seeds import rng, seed_of, uniforms
 from sempairs.views import VIEWS
-from sempairs.views.sampling import blur_sigmas, crop_windows, jitter_order, jitter_within
+from sempairs.views.sampling import blur_sigmas, crop_windows, jitter_factors, jitter_order
 
 ADJUST = (tv.adjust_brightness, tv.adjust_contrast, tv.adjust_saturation, tv.adjust_hue)
 MOCO, BYOL = (0.4, 0.4, 0.4, 0.1), (0.4, 0.4, 0.2, 0.1)
@@ -33,7 +33,7 @@ def test_views_equal_torchvisions_per_image(name, view, areas, spans, blur, sola
     frames = torch.from_numpy(rng("frames").integers(0, 256, (n, 42, 42, 3), dtype=np.uint8))
     drawn = uniforms(seed, counters, 36)
     windows, order = crop_windows(drawn[:, :22], 42, 42, *areas), jitter_order(drawn[:, 28:32])
-    factors, sigmas = jitter_within(drawn[:, 24:28], spans), blur_sigmas(drawn[:, 34])
+    factors, sigmas = jitter_factors(drawn[:, 24:28], spans), blur_sigmas(drawn[:, 34])
     kernel = 2 * (side // 10 // 2) + 1
 
     expected = []

@@ -18,7 +18,7 @@ def test_simclr_equals_torchvision_per_image(side, channels, size):
     frames = torch.from_numpy(rng("frames").integers(0, 256, (n, side, side, channels), dtype=np.uint8))
     drawn = uniforms(seed, counters, 35)
     windows, order = crop_windows(drawn[:, :22], side, side, 0.08), jitter_order(drawn[:, 28:32])
-    factors, sigmas = jitter_factors(drawn[:, 24:28], 1.0), blur_sigmas(drawn[:, 34])
+    factors, sigmas = jitter_factors(drawn[:, 24:28], (0.8, 0.8, 0.8, 0.2)), blur_sigmas(drawn[:, 34])
     out = size or side
     kernel = 2 * (out // 10 // 2) + 1
 

@@ -16,7 +16,7 @@ from sempairs.views.appearance import Jitter
 from sempairs.views.erase import ERASE_COLUMNS, erase_windows
 from sempairs.views.geometry import Crop, Geometry, Rotate, Shear
 from sempairs.views.grouping import Grouped
-from sempairs.views.sampling import RATIOS, jitter_order, jitter_within
+from sempairs.views.sampling import RATIOS, jitter_factors, jitter_order
 
 ALPHA = 0.001
 N, THEIRS = 20_000, 3000
@@ -61,7 +61,7 @@ def test_factors_of_jitter(spans):
     torch.manual_seed(0)
     jitter = v2.ColorJitter(*spans)
     theirs = [jitter.make_params([]) for _ in range(THEIRS)]
-    ours = jitter_within(drawn(4), spans)
+    ours = jitter_factors(drawn(4), spans)
     for column, name in enumerate(("brightness", "contrast", "saturation", "hue")):
         assert ks_2samp(ours[:, column], [params[f"{name}_factor"] for params in theirs]).pvalue > ALPHA, name
 

@@ -49,7 +49,7 @@ class MappedFrames(LazyFrames):
     """Frames that lie in several memory-mapped files (or arrays) of one shape, one after the other: the cache.
 
     The system is told all images before they are copied, so that it reads them together. Alone it reads one after the
-    other, and what lies behind each besides (docs/log.md, 2026-11-22: a 40th of the speed where nothing is in memory).
+    other, and what lies behind each besides (docs/log.md, 2026-11-22: a 20th of the speed where nothing is in memory).
     """
 
     def __init__(self, parts: Sequence[UInt8[np.ndarray, "_n h w c"]]) -> None:

@@ -117,17 +117,20 @@ def wrapped(method: Method, device: torch.device, shard: bool = False) -> nn.Mod
 
     Parameters
     ----------
-    shard: spread its parameters over the processes, which makes them DTensors; before there is an optimizer.
+    shard: spread its parameters over the processes, which makes them DTensors; before there is an optimizer. Tested
+        with gloo on CPUs only.
     """
     if processes() == 1:
         return method
     over_processes(method)
     if shard:
         return _spread(method, device)
-    # Every process makes the same initial weights and buffers, and keeps them so.
-    return DistributedDataParallel(
-        method, device_ids=[device] if device.type == "cuda" else None, broadcast_buffers=False
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `broadcast_buffers` has another name from torch 2.14 on
+        # Every process makes the same initial weights and buffers, and keeps them so.
+        return DistributedDataParallel(
+            method, device_ids=[device] if device.type == "cuda" else None, broadcast_buffers=False
+        )
 
 
 def _spread(method: Method, device: torch.device) -> nn.Module:
@@ -149,7 +152,7 @@ def _blocks(encoder: Encoder) -> list[nn.Module]:
     """What an encoder calls one after the other and consists of parts itself, inner ones first."""
     rows = [part for part in encoder.modules() if isinstance(part, nn.Sequential | nn.ModuleList)]
     inner_first = [block for row in reversed(rows) for block in row.children()]
-    return [block for block in inner_first if list(block.children()) and list(block.parameters())]
+    return [block for block in inner_first if any(block.children()) and any(p.numel() for p in block.parameters())]
 
 
 def full(tensor: Tensor) -> Tensor:
@@ -182,23 +185,28 @@ def part_of(whole: Tensor, like: Tensor) -> Tensor:
 
 
 class WholeEncoder:
-    """An encoder whose weights may come to be spread over the processes, as one process alone sees it.
+    """An encoder that is trained, as one process alone sees it.
 
-    Made before the weights are spread; it takes no memory for them.
+    Parameters
+    ----------
+    encoder: as it is before `wrapped` has it.
+    shard: whether its weights are going to be spread over the processes.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, shard: bool = False) -> None:
         self._trained = encoder
-        nothing = {id(p): nn.Parameter(p.detach().to("meta")) for p in encoder.parameters()}
-        self._empty = copy.deepcopy(encoder, dict[int, Any](nothing))
+        self._empty: Encoder | None = None
+        if shard and processes() > 1:
+            without: dict[int, Any] = {id(p): nn.Parameter(p.detach().to("meta")) for p in encoder.parameters()}
+            self._empty = copy.deepcopy(encoder, without)
 
     def now(self) -> Encoder | None:
-        """The encoder itself; if it is spread a copy with all its weights, and None but on the first process.
+        """The encoder itself, or where it is spread a copy with all its weights; None but on the first process.
 
         All processes call it together.
         """
-        if not any(map(_is_spread, self._trained.parameters())):
-            return self._trained
+        if self._empty is None:
+            return self._trained if is_first() else None
         state = in_full(self._trained.state_dict())
         if not is_first():
             return None

@@ -18,6 +18,7 @@ import torch
 
 from sempairs.core.environment import environment
 from sempairs.core.errors import UserError
+from sempairs.core.memory import resident_bytes
 from sempairs.core.progress import progress, say
 from sempairs.core.runs import Run, RunStore
 from sempairs.core.settings import build
@@ -108,8 +109,9 @@ def train(
         tell(trackers, "begin", run.name, title, settings.to_json(), run.folder, state.step)
         try:
             line = _steps(record, share, steps, title, online, trackers)
-            if distributed.is_first():
-                _finish(record, source, settings, line, title, time.monotonic() - began)
+            encoder = state.whole.now()
+            if encoder is not None:  # on the first process
+                _finish(record, source, settings, encoder, line, title, time.monotonic() - began)
         finally:
             tell(trackers, "end", run.result if run.is_done else None)
     distributed.wait()
@@ -121,12 +123,13 @@ def _steps(
 ) -> dict[str, Any]:
     """All steps that are left; returns the last line of the log."""
     state, loader, line = record.state, record.loader, dict[str, Any]()
-    size, first = loader.batch_size, distributed.is_first()
+    size = loader.batch_size
     speed = Speed(state.device, state.step * size)
     with (
         Prefetched(loader, state.step, steps, share) as batches,
         progress(title, steps * size, "pairs", start=state.step * size) as advance,
     ):
+        say(f"{title}: {_memory(batches)}")
         while state.step < steps:
             views, known = batches.batch(state.step)
             lr = state.lr
@@ -139,9 +142,9 @@ def _steps(
                 line = record.line(terms, lr) | {"speed": speed.numbers(state.step * size, batches.waited)}
                 diagnosed = state.step % DIAGNOSE_STEPS == 0 or done
                 encoder = state.whole.now() if diagnosed or scored else None
-                if first and encoder is not None and diagnosed:
+                if encoder is not None and diagnosed:
                     line |= diagnostics.diagnose(encoder, views, tuple(out))
-                if first and encoder is not None and online is not None and scored:
+                if encoder is not None and online is not None and scored:
                     line |= {"online": online.evaluate(encoder)}
                 record.append(line)
                 tell(trackers, "log", line)
@@ -153,12 +156,25 @@ def _steps(
     return line
 
 
+def _memory(batches: Prefetched) -> str:
+    """What this process holds as its training begins."""
+    resident = resident_bytes()
+    own = "" if resident is None else f"{resident / 2**30:.2f} GiB of memory, "
+    return f"{own}{batches.bound / 2**20:,.1f} MiB of batches made ahead at most"
+
+
 def _finish(
-    record: Record, source: Source, settings: TrainSettings, line: dict[str, Any], title: str, seconds: float
+    record: Record,
+    source: Source,
+    settings: TrainSettings,
+    encoder: Encoder,
+    line: dict[str, Any],
+    title: str,
+    seconds: float,
 ) -> None:
     """Leave the encoder and the result; `line` is the last one of the log."""
     run, state = record.run, record.state
-    save_encoder(state.method.encoder, settings.encoder, run.folder)
+    save_encoder(encoder, settings.encoder, run.folder)
     numbers: dict[str, Any] = {name: line[name] for name in ("features", "embeddings") if name in line}
     collapse = diagnostics.collapse(numbers, settings.training.batch_size)
     if collapse:

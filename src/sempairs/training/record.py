@@ -59,9 +59,7 @@ class Record:
 
     def incident(self, incident: Incident) -> None:
         """Write down what went wrong. Raises UserError if the run has to stop."""
-        epoch, place = divmod(incident.numbers.step - 1, self.loader.steps_per_epoch)
-        size = self.loader.batch_size
-        rows = self.loader.order(epoch)[place * size : (place + 1) * size]
+        rows = self.loader.rows(incident.numbers.step - 1)
         ids = [str(id) for id in self.pairs.column("pair_id")[rows]]
         log = self.incidents if distributed.is_first() else None
         self.state.watch.record(incident, log, self.state.method, ids)

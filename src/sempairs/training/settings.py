@@ -33,7 +33,8 @@ class Budget:
     schedule: one-cycle (up for 30% of the steps, then down), or cosine after a linear warm-up of 10%.
     precision: of the network's passes; bf16 and fp16 where the device computes in them, the loss stays in fp32.
     compile: the network's passes by torch's compiler; it needs one for C++ on a CPU, and minutes before the first step.
-    shard: spread weights, gradients and moments over the processes (FSDP2), for encoders too large for one of them.
+    shard: spread weights, gradients and moments over the processes (FSDP2), for encoders too large for one of them; not
+        yet tried on GPUs.
     micro_batch: pairs that pass the network at once, 0 for the whole batch; the loss is that of the whole batch.
     if_not_finite: stop at a loss or gradient that is not finite, or skip the step; recorded either way.
     if_spike: what to do about a gradient that is `spike` times as long as usual; recorded in any case.

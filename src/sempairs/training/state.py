@@ -73,7 +73,7 @@ class TrainState:
             raise UserError(
                 f"the encoder {settings.encoder.name!r} has nothing to train", todo="choose another encoder"
             )
-        whole = distributed.WholeEncoder(encoder)
+        whole = distributed.WholeEncoder(encoder, budget.shard)
         network = distributed.wrapped(method, device, budget.shard)
         if budget.compile:
             compile_passes(method, device)

@@ -20,8 +20,8 @@ from sempairs.views.sampling import (
     blur_sigmas,
     check_between,
     check_shares,
+    jitter_factors,
     jitter_order,
-    jitter_within,
 )
 from sempairs.views.tones import equalize, posterize, solarize
 
@@ -53,7 +53,9 @@ class Jitter:
     def __call__(self, batch: Grouped, numbers: Float[np.ndarray, "n 9"]) -> Grouped:
         """Adjust the samples that are drawn."""
         spans = (self.brightness, self.contrast, self.saturation, self.hue)
-        factors, order = jitter_within(numbers[:, 1:5], spans), jitter_order(numbers[:, 5:])
+        if not any(spans):
+            return batch
+        factors, order = jitter_factors(numbers[:, 1:5], spans), jitter_order(numbers[:, 5:])
         return random_jitter(batch, numbers[:, 0] < self.p, factors, order)
 
 

@@ -12,10 +12,9 @@ import numpy as np
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from sempairs.core.seeds import uniforms
-from sempairs.views.blocks import in_blocks
-from sempairs.views.resample import CROP_AND_FLIP_COLUMNS, random_crop
+from sempairs.views.geometry import Crop, Flip
 from sempairs.views.sampling import check_crop
+from sempairs.views.steps import make_views
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,4 @@ class CropOnly:
         self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
     ) -> Float[Tensor, "n c s t"]:
         """One view of each frame, with values in [0, 1]; the crop is the one that `simclr` makes."""
-        return in_blocks(self._make, frames, uniforms(seed, counters, CROP_AND_FLIP_COLUMNS), self.size)
-
-    def _make(self, frames: UInt8[Tensor, "n h w c"], numbers: Float[np.ndarray, "n 23"]) -> Float[Tensor, "n c s t"]:
-        return random_crop(frames, numbers, self.size, self.crop_min, self.flip)
+        return make_views((Crop(min=self.crop_min), Flip(p=self.flip)), frames, seed, counters, self.size)

@@ -98,17 +98,21 @@ class PairLoader:
         """
         return self.views(self.read(step, share))
 
+    def rows(self, step: int) -> Int64[np.ndarray, " b"]:
+        """Which pairs are in the batch of a step."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        return self.order(epoch)[place * self.batch_size : (place + 1) * self.batch_size]
+
     def read(self, step: int, share: slice | None = None) -> RawBatch:
         """The half of `batch` that reads (and decodes) frames, with no work on the device."""
-        epoch, place = divmod(step, self.steps_per_epoch)
-        rows = self.order(epoch)[place * self.batch_size : (place + 1) * self.batch_size]
+        rows = self.rows(step)
         rows = rows if share is None else rows[share]
         # Sorted, so that frames which lie together are read together.
         images, places = np.unique(self.positions[rows].ravel(), return_inverse=True)
         frames = torch.from_numpy(self.source.images(images))
         if self.device.type == "cuda":
             frames = frames.pin_memory()  # only such memory is copied while the device computes
-        return RawBatch(epoch, rows, frames, torch.from_numpy(places.reshape(-1, 2)))
+        return RawBatch(step // self.steps_per_epoch, rows, frames, torch.from_numpy(places.reshape(-1, 2)))
 
     def views(self, raw: RawBatch) -> Batch:
         """The other half: views made on the device."""

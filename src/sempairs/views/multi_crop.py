@@ -14,11 +14,10 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from sempairs.core.errors import UserError
-from sempairs.core.seeds import uniforms
-from sempairs.views.blocks import in_blocks
-from sempairs.views.resample import CROP_AND_FLIP_COLUMNS, random_crop
+from sempairs.views.geometry import Crop, Flip
 from sempairs.views.sampling import check_between, check_crop, check_shares, check_size
-from sempairs.views.simclr import COLUMNS, colour_and_blur
+from sempairs.views.simclr import colour_and_blur
+from sempairs.views.steps import Step, make_views
 
 LARGE = 2
 
@@ -62,21 +61,17 @@ class MultiCropViews:
         """The large views and the small ones."""
         return LARGE + self.crops
 
+    def steps(self, view: int) -> tuple[Step, ...]:
+        """What is done to view number `view`."""
+        crop = Crop(min=self.crop_min) if view < LARGE else Crop(min=self.small_min, max=self.small_max)
+        return crop, Flip(p=self.flip), *colour_and_blur(self.jitter, self.jitter_p, self.grey_p, self.blur_p)
+
     def __call__(
         self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
     ) -> Float[Tensor, "n c s t"]:
         """View number `view` of each frame, with values in [0, 1]."""
-        size, least, most = self.size, self.crop_min, 1.0
-        if view >= LARGE:
-            size = small_side(self.crop_size, self.size or min(frames.shape[1:3]))
-            least, most = self.small_min, self.small_max
-
-        def make(frames: UInt8[Tensor, "m h w c"], numbers: Float[np.ndarray, "m 35"]) -> Float[Tensor, "m c s t"]:
-            crop, colour = np.split(numbers, [CROP_AND_FLIP_COLUMNS], axis=1)
-            images = random_crop(frames, crop, size, least, self.flip, most)
-            return colour_and_blur(images, colour, self.jitter, self.jitter_p, self.grey_p, self.blur_p)
-
-        return in_blocks(make, frames, uniforms(seed, counters, COLUMNS), size)
+        size = self.size if view < LARGE else small_side(self.crop_size, self.size or min(frames.shape[1:3]))
+        return make_views(self.steps(view), frames, seed, counters, size)
 
 
 def small_side(side: int | None, large: int) -> int:

@@ -80,18 +80,13 @@ def _central_crop(height: int, width: int) -> tuple[int, int]:
     return height, width
 
 
-def jitter_factors(numbers: Float[np.ndarray, "n 4"], strength: float) -> Float[np.ndarray, "n 4"]:
-    """Factors of brightness, contrast and saturation (1 changes nothing) and the turn of the hue (0 changes nothing).
-
-    With strength s the first three are uniform in [max(0, 1 - .8s), 1 + .8s] and the turn is uniform in [-.2s, .2s].
-    """
-    return jitter_within(numbers, (0.8 * strength, 0.8 * strength, 0.8 * strength, 0.2 * strength))
-
-
-def jitter_within(
+def jitter_factors(
     numbers: Float[np.ndarray, "n 4"], spans: tuple[float, float, float, float]
 ) -> Float[np.ndarray, "n 4"]:
-    """As `jitter_factors`, each with its own span: factors in [max(0, 1 - span), 1 + span], turns in [-span, span]."""
+    """Factors of brightness, contrast and saturation (1 changes nothing) and the turn of the hue (0 changes nothing).
+
+    Each is uniform within its span: a factor in [max(0, 1 - span), 1 + span], the turn in [-span, span].
+    """
     low = np.array([*[max(0.0, 1 - span) for span in spans[:3]], -spans[3]])
     high = np.array([*[1 + span for span in spans[:3]], spans[3]])
     factors: Float[np.ndarray, "n 4"] = low + (high - low) * numbers

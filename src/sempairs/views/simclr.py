@@ -13,17 +13,10 @@ import numpy as np
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from sempairs.core.seeds import uniforms
-from sempairs.views.blocks import in_blocks
-from sempairs.views.blur import kernel_side, random_blur
-from sempairs.views.colour import random_greyscale, random_jitter
-from sempairs.views.grouping import Grouped
-from sempairs.views.resample import CROP_AND_FLIP_COLUMNS, random_crop
-from sempairs.views.sampling import blur_sigmas, check_between, check_crop, jitter_factors, jitter_order
-
-# Jitter or not, four factors, their order; grey or not; blur or not, sigma.
-COLOUR_COLUMNS = (9, 1, 2)
-COLUMNS = CROP_AND_FLIP_COLUMNS + sum(COLOUR_COLUMNS)
+from sempairs.views.appearance import Blur, Grey, Jitter
+from sempairs.views.geometry import Crop, Flip
+from sempairs.views.sampling import check_between, check_crop
+from sempairs.views.steps import Step, make_views
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,32 +52,22 @@ class SimCLRViews:
         for name in ("jitter_p", "grey_p", "blur_p"):
             check_between(name, getattr(self, name), 0.0, 1.0)
 
+    def steps(self, view: int) -> tuple[Step, ...]:
+        """What is done to view number `view`; its crop is the one that `crop-only` makes."""
+        return (
+            Crop(min=self.crop_min),
+            Flip(p=self.flip),
+            *colour_and_blur(self.jitter, self.jitter_p, self.grey_p, self.blur_p),
+        )
+
     def __call__(
         self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
     ) -> Float[Tensor, "n c s t"]:
-        """One view of each frame, with values in [0, 1]; its crop is the one that `crop-only` makes."""
-        return in_blocks(self._make, frames, uniforms(seed, counters, COLUMNS), self.size)
-
-    def _make(self, frames: UInt8[Tensor, "n h w c"], numbers: Float[np.ndarray, "n 35"]) -> Float[Tensor, "n c s t"]:
-        crop, colour = np.split(numbers, [CROP_AND_FLIP_COLUMNS], axis=1)
-        images = random_crop(frames, crop, self.size, self.crop_min, self.flip)
-        return colour_and_blur(images, colour, self.jitter, self.jitter_p, self.grey_p, self.blur_p)
+        """View number `view` of each frame, with values in [0, 1]."""
+        return make_views(self.steps(view), frames, seed, counters, self.size)
 
 
-def colour_and_blur(
-    images: Float[Tensor, "n c s t"],
-    numbers: Float[np.ndarray, "n 12"],
-    strength: float,
-    jitter_p: float,
-    grey_p: float,
-    blur_p: float,
-) -> Float[Tensor, "n c s t"]:
-    """Colour jitter, greyscale and blur, each of some of the images; `numbers` are uniform in [0, 1)."""
-    jitter, grey, blur = np.split(numbers, np.cumsum(COLOUR_COLUMNS)[:-1], axis=1)
-    batch = Grouped(images, np.arange(len(images)))
-    if strength > 0:
-        factors = jitter_factors(jitter[:, 1:5], strength)
-        batch = random_jitter(batch, jitter[:, 0] < jitter_p, factors, jitter_order(jitter[:, 5:]))
-    batch = random_greyscale(batch, grey[:, 0] < grey_p)
-    kernel = kernel_side(min(images.shape[2:]))
-    return random_blur(batch, blur[:, 0] < blur_p, blur_sigmas(blur[:, 1]), kernel).in_order()
+def colour_and_blur(s: float, jitter_p: float, grey_p: float, blur_p: float) -> tuple[Step, ...]:
+    """Colour jitter by the paper's strength s, greyscale and blur."""
+    jitter = Jitter(p=jitter_p, brightness=0.8 * s, contrast=0.8 * s, saturation=0.8 * s, hue=0.2 * s)
+    return jitter, Grey(p=grey_p), Blur(p=blur_p)
