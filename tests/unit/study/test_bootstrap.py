@@ -19,8 +19,8 @@ from sempairs.pairs.mining.base import Proposals
 from sempairs.study import bootstrap as module
 from sempairs.study.bootstrap import Exam, Plan, bootstrap
 from sempairs.training import loop
-from sempairs.training.state import TrainState
 from sempairs.training.settings import TrainSettings
+from sempairs.training.state import TrainState
 
 SOURCE = made_source(48)
 PCA = Spec(name="pca", options={"dim": 4, "side": 12})
