@@ -122,11 +122,13 @@ def _recipe(name: str) -> str:
 
 
 def _lists(recipe: Any) -> list[str]:
-    """What a recipe does to its views, as lists for `custom`: of all views, or of 0, of 1 and of those after."""
-    lists = dict.fromkeys(_in_toml(recipe.steps(view)) for view in range(min(recipe.views, 3)))
-    names = ["View 0", "View 1", "Small crops"] if len(lists) > 1 else ["Both views"]
+    """What a recipe does to its views, as lists for `custom`, with the numbers of the views that undergo each."""
+    views: dict[str, list[int]] = {}
+    for view in range(recipe.views):
+        views.setdefault(_in_toml(recipe.steps(view)), []).append(view)
     lines: list[str] = []
-    for name, steps in zip(names, lists, strict=False):
+    for steps, numbers in views.items():
+        name = f"View {numbers[0]}" if len(numbers) == 1 else f"Views {', '.join(map(str, numbers))}"
         lines += [f"{name}, as a list:", "", "```toml", steps, "```", ""]
     return lines
 
@@ -141,7 +143,7 @@ def _in_toml(steps: tuple[Step, ...]) -> str:
         other = {name: v for name, v in given.items() if v != options_of(type(step))[name].default}
         options = [f'op = "{type(step).__name__.lower()}"', *(f"{name} = {value}" for name, value in other.items())]
         tables.append("{ " + ", ".join(options) + " }")
-    return "steps = [\n  " + ",\n  ".join(tables) + ",\n]"
+    return "steps = [\n" + "".join(f"  {table},\n" for table in tables) + "]"
 
 
 def photos() -> list[Tile]:

@@ -1,5 +1,6 @@
 """A batch is worked on in blocks of rows that stay in the cache; rows are independent, so no view changes by it."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -7,8 +8,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-# Numbers in a block: on a CPU 8 MiB of floats, elsewhere 1 GiB, which only bounds the memory for intermediate results.
-ON_CPU, ELSEWHERE = 2**21, 2**28
+# Numbers in a block: on a CPU 16 MiB of floats, elsewhere 1 GiB, which only bounds the memory for intermediate results.
+ON_CPU, ELSEWHERE = 2**22, 2**28
 
 
 def in_blocks(
@@ -24,6 +25,7 @@ def in_blocks(
     make: turns rows of frames, and the same rows of numbers, into rows of views.
     size: the side of the views in pixels; None if it is the frames' own.
     """
+    _keep_freed_memory()
     height, width, channels = frames.shape[1:]
     values = channels * max(height, size or 0) * max(width, size or 0)
     rows = max(1, (ON_CPU if frames.device.type == "cpu" else ELSEWHERE) // values)
@@ -36,6 +38,15 @@ def in_blocks(
     for block in blocks[1:]:
         views[block] = make(frames[block], numbers[block])
     return views
+
+
+@functools.cache
+def _keep_freed_memory() -> None:
+    """Have glibc keep the memory of a block for the next one: it does so below the largest size ever freed, to 32 MiB.
+
+    Otherwise it may give memory back to Linux and ask for it again, page by page, which took up to half of the time.
+    """
+    torch.empty(31 * 2**18)  # freed at once; never touched, so that it takes no memory
 
 
 def _empty(shape: tuple[int, ...], device: torch.device) -> Tensor:

@@ -6,19 +6,14 @@ ICML 2020, arXiv 2002.05709, appendix A.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-import numpy as np
-from jaxtyping import Float, Int64, UInt8
-from torch import Tensor
-
+from sempairs.views.cropped import CroppedViews
 from sempairs.views.geometry import Crop, Flip
-from sempairs.views.sampling import check_crop
-from sempairs.views.steps import make_views
+from sempairs.views.steps import Step
 
 
 @dataclass(frozen=True, kw_only=True)
-class CropOnly:
+class CropOnly(CroppedViews):
     """Crop and flip (see `sempairs.views.crop_only`).
 
     Parameters
@@ -28,16 +23,6 @@ class CropOnly:
     flip: the probability of a mirror image.
     """
 
-    views: ClassVar[int] = 2
-    size: int | None = None
-    crop_min: float = 0.08
-    flip: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_crop(self.size, self.crop_min, self.flip)
-
-    def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
-    ) -> Float[Tensor, "n c s t"]:
-        """One view of each frame, with values in [0, 1]; the crop is the one that `simclr` makes."""
-        return make_views((Crop(min=self.crop_min), Flip(p=self.flip)), frames, seed, counters, self.size)
+    def steps(self, view: int) -> tuple[Step, ...]:
+        """What is done to any view; its crop is the one that `simclr` makes."""
+        return Crop(min=self.crop_min), Flip(p=self.flip)

@@ -9,12 +9,8 @@ does to either besides cropping is not reproduced.
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from jaxtyping import Float, Int64, UInt8
-from torch import Tensor
-
-from sempairs.views.none import WholeFrame
 from sempairs.views.simclr import SimCLRViews
+from sempairs.views.steps import Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +19,6 @@ class LeOCLRViews(SimCLRViews):
 
     views: ClassVar[int] = 3
 
-    def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
-    ) -> Float[Tensor, "n c s t"]:
-        """View number `view` of each frame, with values in [0, 1]."""
-        whole = WholeFrame(size=self.size)
-        return whole(frames, seed, counters) if view == 0 else super().__call__(frames, seed, counters, view)
+    def steps(self, view: int) -> tuple[Step, ...]:
+        """What is done to view number `view`: nothing, or what `simclr` does."""
+        return () if view == 0 else super().steps(view)

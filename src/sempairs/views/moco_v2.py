@@ -6,20 +6,15 @@ augmentation `aug_plus` of the authors' code, https://github.com/facebookresearc
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
-from jaxtyping import Float, Int64, UInt8
-from torch import Tensor
 
 from sempairs.views.appearance import Blur, Grey, Jitter
+from sempairs.views.cropped import CroppedViews
 from sempairs.views.geometry import Crop, Flip
-from sempairs.views.sampling import check_crop
-from sempairs.views.steps import Step, make_views
+from sempairs.views.steps import Step
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoCoV2Views:
+class MoCoV2Views(CroppedViews):
     """Both views alike (see `sempairs.views.moco_v2`). For other strengths write a `custom` list.
 
     Parameters
@@ -29,21 +24,9 @@ class MoCoV2Views:
     flip: the probability of a mirror image.
     """
 
-    views: ClassVar[int] = 2
-    size: int | None = None
     crop_min: float = 0.2
-    flip: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_crop(self.size, self.crop_min, self.flip)
 
     def steps(self, view: int) -> tuple[Step, ...]:
         """What is done to view number `view`."""
         jitter = Jitter(p=0.8, brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)
         return Crop(min=self.crop_min), Flip(p=self.flip), jitter, Grey(p=0.2), Blur(p=0.5)
-
-    def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
-    ) -> Float[Tensor, "n c s t"]:
-        """View number `view` of each frame, with values in [0, 1]."""
-        return make_views(self.steps(view), frames, seed, counters, self.size)

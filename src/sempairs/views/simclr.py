@@ -7,20 +7,16 @@ Pixels become float / 255 once and are never rounded, while torchvision on uint8
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
-from jaxtyping import Float, Int64, UInt8
-from torch import Tensor
 
 from sempairs.views.appearance import Blur, Grey, Jitter
+from sempairs.views.cropped import CroppedViews
 from sempairs.views.geometry import Crop, Flip
-from sempairs.views.sampling import check_between, check_crop
-from sempairs.views.steps import Step, make_views
+from sempairs.views.sampling import check_between
+from sempairs.views.steps import Step
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimCLRViews:
+class SimCLRViews(CroppedViews):
     """Crop, flip, colour jitter, greyscale and blur, in this order (see `sempairs.views.simclr`).
 
     On images with one channel saturation, hue and greyscale do nothing.
@@ -37,17 +33,13 @@ class SimCLRViews:
         that views under 20 pixels are not blurred at all.
     """
 
-    views: ClassVar[int] = 2
-    size: int | None = None
-    crop_min: float = 0.08
-    flip: float = 0.5
     jitter: float = 1.0
     jitter_p: float = 0.8
     grey_p: float = 0.2
     blur_p: float = 0.5
 
     def __post_init__(self) -> None:
-        check_crop(self.size, self.crop_min, self.flip)
+        super().__post_init__()
         check_between("jitter", self.jitter, 0.0, 2.5)
         for name in ("jitter_p", "grey_p", "blur_p"):
             check_between(name, getattr(self, name), 0.0, 1.0)
@@ -59,12 +51,6 @@ class SimCLRViews:
             Flip(p=self.flip),
             *colour_and_blur(self.jitter, self.jitter_p, self.grey_p, self.blur_p),
         )
-
-    def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
-    ) -> Float[Tensor, "n c s t"]:
-        """View number `view` of each frame, with values in [0, 1]."""
-        return make_views(self.steps(view), frames, seed, counters, self.size)
 
 
 def colour_and_blur(s: float, jitter_p: float, grey_p: float, blur_p: float) -> tuple[Step, ...]:
