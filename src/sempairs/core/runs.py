@@ -2,6 +2,8 @@
 
 settings.json    what the run is: everything that decides its numbers
 metrics.jsonl    one line for each logged step
+speed.jsonl      how fast it was, a line for each of those
+incidents.jsonl  steps that went wrong, with what led to them
 checkpoint-*.pt  where to go on after a kill (training/checkpoint.py)
 result.json      written last: a run with a result is done and never runs again
 """

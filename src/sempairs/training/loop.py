@@ -67,10 +67,11 @@ def train(
     """Train on a pair set and return the finished run; a run that is done is returned at once.
 
     The run is named by the hash of the settings, the pair set and the images. Its folder holds `metrics.jsonl` (a line
-    every ten steps: step, epoch, learning rate, loss and its terms, speed; every fifty and at the end the spread of
-    features and embedding), `incidents.jsonl` if a step went wrong, the encoder (safetensors and JSON) and
-    `result.json`, which says whether the run has collapsed. Under torchrun each process calls this with the same
-    arguments inside `distributed.joined`; the first one writes, and the store must be a folder that all of them see.
+    every ten steps: step, epoch, learning rate, loss and its terms; every fifty and at the end the spread of features
+    and embedding), `speed.jsonl` (a line for each of those), `incidents.jsonl` if a step went wrong, the encoder
+    (safetensors and JSON) and `result.json`, which says whether the run has collapsed. Under torchrun each process
+    calls this with the same arguments inside `distributed.joined`; the first one writes, and the store must be a folder
+    that all of them see.
 
     Parameters
     ----------
@@ -139,15 +140,15 @@ def _steps(
             scored = online is not None and (state.step % online.every == 0 or done)
             if state.step % LOG_STEPS == 0 or scored or done:
                 state.settle(record.incident)
-                line = record.line(terms, lr) | {"speed": speed.numbers(state.step * size, batches.waited)}
+                line, now = record.line(terms, lr), speed.numbers(state.step * size, batches.waited)
                 diagnosed = state.step % DIAGNOSE_STEPS == 0 or done
                 encoder = state.whole.now() if diagnosed or scored else None
                 if encoder is not None and diagnosed:
                     line |= diagnostics.diagnose(encoder, views, tuple(out))
                 if encoder is not None and online is not None and scored:
                     line |= {"online": online.evaluate(encoder)}
-                record.append(line)
-                tell(trackers, "log", line)
+                record.append(line, now)
+                tell(trackers, "log", line | {"speed": now})
                 advance.note(f"loss {line['loss']:.3f}")
                 speed.go_on()
             if not done:

@@ -32,6 +32,7 @@ class Record:
 
     def __post_init__(self) -> None:
         self.metrics = JsonLines(self.run.folder / "metrics.jsonl")
+        self.speed = JsonLines(self.run.folder / "speed.jsonl")
         self.incidents = JsonLines(self.run.folder / "incidents.jsonl")
         self._saved = time.monotonic()
 
@@ -42,13 +43,15 @@ class Record:
             self.state.restore(saved["state"])
         distributed.wait()  # all have read before the first one writes
         if distributed.is_first():
-            for lines, name in ((self.metrics, "metrics"), (self.incidents, "incidents")):
-                lines.keep(saved[name] if saved else 0)
+            self.metrics.keep(saved["metrics"] if saved else 0)
+            self.speed.keep(saved["metrics"] if saved else 0)
+            self.incidents.keep(saved["incidents"] if saved else 0)
 
-    def append(self, line: dict[str, Any]) -> None:
-        """A line of the log."""
+    def append(self, line: dict[str, Any], speed: dict[str, float]) -> None:
+        """A line of the log, and how fast it went: in a file of its own, for nothing else differs between two runs."""
         if distributed.is_first():
             self.metrics.append(line)
+            self.speed.append({"step": line["step"], **speed})
 
     def line(self, terms: dict[str, Tensor], lr: float) -> dict[str, Any]:
         """What the log says of the last step, taken with this learning rate, besides its speed."""

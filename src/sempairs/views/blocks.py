@@ -1,4 +1,4 @@
-"""A batch is worked on in blocks of rows that stay in the cache; rows are independent, so no view changes by it."""
+"""A batch is worked on in blocks of rows: few calls, little memory. Rows are independent, so no view changes by it."""
 
 import functools
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def in_blocks(
 def _keep_freed_memory() -> None:
     """Have glibc keep the memory of a block for the next one: it does so below the largest size ever freed, to 32 MiB.
 
-    Otherwise it may give memory back to Linux and ask for it again, page by page, which took up to half of the time.
+    Otherwise it may give memory back to Linux and ask for it again, page by page: up to a third of the time.
     """
     torch.empty(31 * 2**18)  # freed at once; never touched, so that it takes no memory
 

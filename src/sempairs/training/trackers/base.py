@@ -26,7 +26,7 @@ class Tracker(Protocol):
         """
 
     def log(self, line: dict[str, Any]) -> None:
-        """A line of `metrics.jsonl`: "step", and numbers, texts or nested tables of them."""
+        """A line of `metrics.jsonl`, with its line of `speed.jsonl` as "speed": numbers, texts or tables of them."""
 
     def end(self, result: dict[str, Any] | None) -> None:
         """The run is done, with this result; None if it was stopped."""
