@@ -17,9 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64, Real, UInt8
 from torch import Tensor
 
-from sempairs.views.sampling import CROP_COLUMNS, Windows, crop_windows
-
-CROP_AND_FLIP_COLUMNS = CROP_COLUMNS + 1
+from sempairs.views.sampling import Windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,25 +98,3 @@ def show_windows(
     # Weights add up to 1 only up to rounding, so that a white area could come out a shade above white.
     views = separable(frames.permute(0, 3, 1, 2), rows, columns).clamp_(max=255)
     return torch.div(views, 255, out=torch.empty(views.shape, device=views.device))
-
-
-def random_crop(
-    frames: UInt8[Tensor, "n h w c"],
-    numbers: Float[np.ndarray, "n 23"],
-    size: int | None,
-    crop_min: float,
-    flip: float,
-    crop_max: float = 1.0,
-) -> Float[Tensor, "n c s t"]:
-    """A random crop of each frame, resized and perhaps mirrored.
-
-    Parameters
-    ----------
-    numbers: uniform in [0, 1), `CROP_AND_FLIP_COLUMNS` for each frame.
-    size: the side of the result in pixels; None keeps the frames' own height and width.
-    crop_min, crop_max: the least and the greatest share of the frame's area.
-    flip: how probable a mirror image is.
-    """
-    height, width = frames.shape[1:3]
-    windows = crop_windows(numbers[:, :CROP_COLUMNS], height, width, crop_min, crop_max)
-    return show_windows(frames, windows, numbers[:, CROP_COLUMNS] < flip, size or height, size or width)

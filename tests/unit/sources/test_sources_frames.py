@@ -1,4 +1,4 @@
-"""The cache of decoded frames and the manifest of hashes: made once, rebuilt when damaged, whole or absent."""
+"""The cache of decoded frames: made once, rebuilt when damaged, whole or absent."""
 
 import hashlib
 import json
@@ -10,40 +10,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from made_files import encoded, hostile_files, photo, photo_folder
+from made_files import ImageFile, encoded, photo, photo_folder
 from sempairs.core.errors import UserError
-from sempairs.sources import frame_shards, frames, manifest
-from sempairs.sources.decode import LIMITS, BadImage, decode, square
+from sempairs.sources import frame_shards, frames
+from sempairs.sources.decode import LIMITS, decode, square
 from sempairs.sources.folder import folder
 from sempairs.sources.frames import Frames, ImageKey, Quarantine, frames_of
 from sempairs.sources.lazy import MappedFrames
 from sempairs.sources.manifest import hash_files
-
-
-class ImageFile(NamedTuple):
-    """An image in a file of its own."""
-
-    id: str
-    path: Path
-    sha256: str
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> list[ImageFile]:
-    """Six images, the third and the fifth bad."""
-    contents = [encoded(photo(number)) for number in range(6)]
-    contents[2], contents[4] = b"no image", hostile_files()["half.jpg"][0]
-    made = []
-    for number, data in enumerate(contents):
-        path = tmp_path / f"{number}.jpg"
-        path.write_bytes(data)
-        made.append(ImageFile(f"id {number}", path, hashlib.sha256(data).hexdigest()))
-    return made
 
 
 def half_may_be_bad(files: list[ImageFile]) -> Quarantine:
@@ -375,73 +353,3 @@ folder(root={str(root)!r}, size=16)
         np.stack([square(decode(file.read_bytes(), LIMITS), 16) for file in sorted(root.rglob("*.png"))]),
     )
     assert [file.stat().st_mtime_ns for file in done] == before
-
-
-# The manifest of hashes.
-
-
-def old(path: Path) -> Path:
-    """Let the file look unchanged for long."""
-    os.utime(path, (1_000_000_000, 1_000_000_000))
-    return path
-
-
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are read."""
-    seen: list[str] = []
-    read = manifest.read_image
-    monkeypatch.setattr(manifest, "read_image", lambda path, limits: seen.append(path.name) or read(path, limits))
-    return seen
-
-
-def test_unchanged_files_are_read_once(files: list[ImageFile], tmp_path: Path, reads: list[str]) -> None:
-    table = {file.id: old(file.path) for file in files}
-    expected = {file.id: file.sha256 for file in files}
-    assert hash_files(tmp_path, table) == expected
-    assert len(reads) == 6
-    assert hash_files(tmp_path, table) == expected
-    assert len(reads) == 6
-
-
-def test_a_change_is_seen_even_with_the_size_and_time_of_before(
-    files: list[ImageFile], tmp_path: Path, reads: list[str]
-) -> None:
-    table = {file.id: old(file.path) for file in files}
-    before = hash_files(tmp_path, table)
-    data = bytearray(files[1].path.read_bytes())
-    data[-1] ^= 1
-    files[1].path.write_bytes(bytes(data))
-    old(files[1].path)
-    after = hash_files(tmp_path, table)
-    assert {id for id in table if before[id] != after[id]} == {"id 1"}
-    assert after["id 1"] == hashlib.sha256(data).hexdigest()
-    assert reads[6:] == ["1.jpg"]
-
-
-def test_a_file_fresh_from_the_press_is_not_trusted(files: list[ImageFile], tmp_path: Path, reads: list[str]) -> None:
-    table = {file.id: file.path for file in files}
-    hash_files(tmp_path, table)
-    hash_files(tmp_path, table)
-    assert len(reads) == 12
-
-
-@pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"schema": 1}', '{"schema": 2, "files": {}}'])
-def test_a_damaged_manifest_is_made_again(files: list[ImageFile], tmp_path: Path, cache: Path, damage: str) -> None:
-    table = {file.id: old(file.path) for file in files}
-    before = hash_files(tmp_path, table)
-    (book,) = (cache / "manifests").iterdir()
-    whole = book.read_bytes()
-    book.write_text(damage)
-    assert hash_files(tmp_path, table) == before
-    assert book.read_bytes() == whole
-
-
-def test_a_file_that_cannot_be_read_has_a_reason(tmp_path: Path) -> None:
-    (tmp_path / "folder.jpg").mkdir()
-    found = hash_files(tmp_path, {"gone": tmp_path / "gone.jpg", "folder": tmp_path / "folder.jpg"})
-    assert [str(found["gone"]), str(found["folder"])] == [
-        "cannot be read: No such file or directory",
-        "not a regular file",
-    ]
-    assert isinstance(found["gone"], BadImage)
