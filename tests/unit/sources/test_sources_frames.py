@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made_files import ImageFile, encoded, photo, photo_folder
+from made_files import ImageFile, encoded, old, photo, photo_folder
 from sempairs.core.errors import UserError
 from sempairs.sources import frame_shards, frames
 from sempairs.sources.decode import LIMITS, decode, square
