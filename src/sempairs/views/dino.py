@@ -11,19 +11,14 @@ so views under 20 pixels are not blurred.
 
 from dataclasses import dataclass
 
-import numpy as np
-from jaxtyping import Float, Int64, UInt8
-from torch import Tensor
-
 from sempairs.views.appearance import Blur, Grey, Jitter, Solarize
-from sempairs.views.geometry import Crop, Flip
-from sempairs.views.multi_crop import LARGE, check_small, small_side
-from sempairs.views.sampling import check_crop
-from sempairs.views.steps import Step, make_views
+from sempairs.views.geometry import Flip
+from sempairs.views.multi_crop import LargeAndSmall
+from sempairs.views.steps import Step
 
 
 @dataclass(frozen=True, kw_only=True)
-class DINOViews:
+class DINOViews(LargeAndSmall):
     """Two large views and `crops` small ones (see `sempairs.views.dino`). For other strengths write `custom`.
 
     Parameters
@@ -37,33 +32,12 @@ class DINOViews:
     flip: the probability of a mirror image.
     """
 
-    size: int | None = None
     crop_min: float = 0.4
     crops: int = 8
-    crop_size: int | None = None
-    small_min: float = 0.05
     small_max: float = 0.4
-    flip: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_crop(self.size, self.crop_min, self.flip)
-        check_small(self.crops, self.crop_size, self.small_min, self.small_max)
-
-    @property
-    def views(self) -> int:
-        """The large views and the small ones."""
-        return LARGE + self.crops
 
     def steps(self, view: int) -> tuple[Step, ...]:
         """What is done to view number `view`."""
-        crop = Crop(min=self.crop_min) if view < LARGE else Crop(min=self.small_min, max=self.small_max)
         blur, solarize = {0: (1.0, 0.0), 1: (0.1, 0.2)}.get(view, (0.5, 0.0))
         jitter = Jitter(p=0.8, brightness=0.4, contrast=0.4, saturation=0.2, hue=0.1)
-        return crop, Flip(p=self.flip), jitter, Grey(p=0.2), Blur(p=blur), Solarize(p=solarize)
-
-    def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
-    ) -> Float[Tensor, "n c s t"]:
-        """View number `view` of each frame, with values in [0, 1]."""
-        size = self.size if view < LARGE else small_side(self.crop_size, self.size or min(frames.shape[1:3]))
-        return make_views(self.steps(view), frames, seed, counters, size)
+        return self.crop(view), Flip(p=self.flip), jitter, Grey(p=0.2), Blur(p=blur), Solarize(p=solarize)

@@ -7,6 +7,7 @@ the area, 6 of 96 pixels from .05 to .14.
 are those of `simclr`.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,49 @@ LARGE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class MultiCropViews:
+class LargeAndSmall(ABC):
+    """Two large views and `crops` small ones, by the steps of each: what `multi-crop` and `dino` share."""
+
+    size: int | None = None
+    crop_min: float = 0.14
+    crops: int = 6
+    crop_size: int | None = None
+    small_min: float = 0.05
+    small_max: float = 0.14
+    flip: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_crop(self.size, self.crop_min, self.flip)
+        check_size(self.crop_size)
+        if self.crops < 0:
+            raise UserError("the view option crops must not be negative", got=self.crops)
+        check_shares("small_min", self.small_min, "small_max", self.small_max)
+
+    @property
+    def views(self) -> int:
+        """The large views and the small ones."""
+        return LARGE + self.crops
+
+    def crop(self, view: int) -> Crop:
+        """How much of its frame view number `view` shows."""
+        return Crop(min=self.crop_min) if view < LARGE else Crop(min=self.small_min, max=self.small_max)
+
+    @abstractmethod
+    def steps(self, view: int) -> tuple[Step, ...]:
+        """What is done to view number `view`."""
+
+    def __call__(
+        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
+    ) -> Float[Tensor, "n c s t"]:
+        """View number `view` of each frame, with values in [0, 1]."""
+        size = self.size
+        if view >= LARGE:
+            size = self.crop_size or max(1, round((size or min(frames.shape[1:3])) * 3 / 7))
+        return make_views(self.steps(view), frames, seed, counters, size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiCropViews(LargeAndSmall):
     """Two large views and `crops` small ones (see `sempairs.views.multi_crop`).
 
     Parameters
@@ -37,51 +80,18 @@ class MultiCropViews:
     flip, jitter, jitter_p, grey_p, blur_p: of all views, as in `simclr`.
     """
 
-    size: int | None = None
-    crop_min: float = 0.14
-    crops: int = 6
-    crop_size: int | None = None
-    small_min: float = 0.05
-    small_max: float = 0.14
-    flip: float = 0.5
     jitter: float = 1.0
     jitter_p: float = 0.8
     grey_p: float = 0.2
     blur_p: float = 0.5
 
     def __post_init__(self) -> None:
-        check_crop(self.size, self.crop_min, self.flip)
-        check_small(self.crops, self.crop_size, self.small_min, self.small_max)
+        super().__post_init__()
         check_between("jitter", self.jitter, 0.0, 2.5)
         for name in ("jitter_p", "grey_p", "blur_p"):
             check_between(name, getattr(self, name), 0.0, 1.0)
 
-    @property
-    def views(self) -> int:
-        """The large views and the small ones."""
-        return LARGE + self.crops
-
     def steps(self, view: int) -> tuple[Step, ...]:
         """What is done to view number `view`."""
-        crop = Crop(min=self.crop_min) if view < LARGE else Crop(min=self.small_min, max=self.small_max)
-        return crop, Flip(p=self.flip), *colour_and_blur(self.jitter, self.jitter_p, self.grey_p, self.blur_p)
-
-    def __call__(
-        self, frames: UInt8[Tensor, "n h w c"], seed: int, counters: Int64[np.ndarray, " n"], view: int = 0
-    ) -> Float[Tensor, "n c s t"]:
-        """View number `view` of each frame, with values in [0, 1]."""
-        size = self.size if view < LARGE else small_side(self.crop_size, self.size or min(frames.shape[1:3]))
-        return make_views(self.steps(view), frames, seed, counters, size)
-
-
-def small_side(side: int | None, large: int) -> int:
-    """The side of small views beside large ones of `large` pixels: `side`, or else 3/7 of it."""
-    return side or max(1, round(large * 3 / 7))
-
-
-def check_small(crops: int, side: int | None, least: float, most: float) -> None:
-    """Raise UserError if there cannot be `crops` small views of this side from this share of the frame's area."""
-    check_size(side)
-    if crops < 0:
-        raise UserError("the view option crops must not be negative", got=crops)
-    check_shares("small_min", least, "small_max", most)
+        colours = colour_and_blur(self.jitter, self.jitter_p, self.grey_p, self.blur_p)
+        return self.crop(view), Flip(p=self.flip), *colours
