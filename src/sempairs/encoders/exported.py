@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from sempairs.core.errors import UserError
-from sempairs.core.files import read_json
 from sempairs.core.settings import Spec
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.export_timm import TimmNet
-from sempairs.encoders.files import read_tensors, restore
+from sempairs.encoders.files import read_model, read_tensors, restore
 
 SCHEMA = 1
 CARD, WEIGHTS = "export.json", "model.safetensors"
@@ -81,14 +80,4 @@ def load_export(folder: Path) -> Encoder:
 
 def read_export_card(folder: Path) -> ExportCard:
     """What `export.json` says. Raises UserError if it is missing, damaged or of another version."""
-    path = folder / CARD
-    content = read_json(path)
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if isinstance(version, int) and version != SCHEMA:
-        raise UserError(f"{path} has another schema version", got=version, todo=f"this sempairs reads {SCHEMA}")
-    try:
-        return ExportCard.model_validate(content)
-    except ValidationError as error:
-        raise UserError(
-            f"{path} does not describe an exported encoder", got=error.errors()[0]["msg"], todo="export the run again"
-        ) from None
+    return read_model(folder / CARD, ExportCard, SCHEMA, "an exported encoder", "export the run again")

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import TypeVar
 
 import safetensors.torch
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,6 +16,9 @@ from sempairs.encoders.base import Encoder
 
 SCHEMA = 1
 WEIGHTS, CARD = "encoder.safetensors", "encoder.json"
+
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Card(BaseModel):
@@ -103,14 +107,21 @@ def restore(spec: Spec, channels: int, state: dict[str, Tensor], folder: Path) -
 
 def read_card(folder: Path) -> Card:
     """What `encoder.json` says. Raises UserError if it is missing, damaged or of another version."""
-    path = folder / CARD
+    return read_model(folder / CARD, Card, SCHEMA, "an encoder", "save the encoder again")
+
+
+def read_model(path: Path, kind: type[M], schema: int, what: str, todo: str) -> M:
+    """A JSON file as the model that it is to be.
+
+    Raises
+    ------
+    UserError: it is missing, damaged, of another version than `schema`, or does not describe `what`.
+    """
     content = read_json(path)
     version = content.get("schema_version") if isinstance(content, dict) else None
-    if isinstance(version, int) and version != SCHEMA:
-        raise UserError(f"{path} has another schema version", got=version, todo=f"this sempairs reads {SCHEMA}")
+    if isinstance(version, int) and version != schema:
+        raise UserError(f"{path} has another schema version", got=version, todo=f"this sempairs reads {schema}")
     try:
-        return Card.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
-        raise UserError(
-            f"{path} does not describe an encoder", got=error.errors()[0]["msg"], todo="save the encoder again"
-        ) from None
+        raise UserError(f"{path} does not describe {what}", got=error.errors()[0]["msg"], todo=todo) from None
