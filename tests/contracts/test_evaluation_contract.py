@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from made_evaluations import EXPECTED
 from sempairs.core.errors import UserError
 from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
@@ -15,9 +16,13 @@ from sempairs.evaluation.base import Evaluation, Labelled
 from sempairs.statistics import proportion_interval
 
 CLASSES, TRAIN, TEST = 5, 40, 25  # images of each class
-# A grid of three keeps the probe quick; few-shot has as many ways as there are classes.
-QUICK = {"linear": {"grid_size": 3, "grid_from": -2.0, "grid_to": 2.0}, "fewshot": {"episodes": 40}}
-NAMES = pytest.mark.parametrize("name", list(EVALUATIONS))
+ON_FEATURES = [name for name in EVALUATIONS if not EXPECTED[name].looks_at_images]
+NAMES = pytest.mark.parametrize("name", ON_FEATURES)
+BY_IMAGE = pytest.mark.parametrize("name", [name for name in ON_FEATURES if not EXPECTED[name].by_position])
+
+
+def test_each_evaluation_says_what_to_expect():
+    assert set(EXPECTED) == set(EVALUATIONS)
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +32,12 @@ def no_progress():
 
 
 def scores(name, train, test):
-    return build(EVALUATIONS, {"name": name, **QUICK.get(name, {})})(train, test)
+    return build(EVALUATIONS, {"name": name, **EXPECTED[name].options})(train, test)
+
+
+def judging(name, train, test):
+    """The scores that say better or worse."""
+    return [score for score in scores(name, train, test) if score.direction != "neither"]
 
 
 def labelled(features, labels, name="images"):
@@ -45,18 +55,31 @@ def clusters(count, spread=1.0):
     return labelled(centres[labels] + spread * rng("noise", count).normal(size=(len(labels), 8)), labels)
 
 
+def same(first, second, tolerance=0.0):
+    """Whether two lists of scores are the same, number by number."""
+    assert [score.metric for score in first] == [score.metric for score in second]
+    for one, other in zip(first, second, strict=True):
+        assert one.value == pytest.approx(other.value, rel=1e-6, abs=tolerance), one.metric
+
+
 @NAMES
 def test_a_score_never_travels_alone(name):
-    for score in scores(name, clusters(TRAIN), clusters(TEST)):
+    found = scores(name, clusters(TRAIN), clusters(TEST))
+    assert len({score.metric for score in found}) == len(found)
+    for score in found:
         assert score.metric
         assert score.protocol
-        assert score.unit == "%"
-        assert len(score.outcomes) == score.n
-        assert score.value == pytest.approx(score.outcomes.mean(), abs=1e-9)
-        assert ((score.outcomes >= 0) & (score.outcomes <= 100)).all()
+        assert score.over
+        assert score.direction in ("higher", "lower", "neither")
+        if len(score.outcomes):
+            assert len(score.outcomes) == score.n
+            assert score.value == pytest.approx(score.outcomes.mean(), abs=1e-9)
         assert score.interval[0] <= score.value <= score.interval[1]
-        assert 20 < score.value < 100  # these features do say something; chance is 100 / CLASSES
+        if score.unit == "%" and score.direction == "higher":
+            # These features do say something, and not everything.
+            assert EXPECTED[name].chance.get(score.metric, 100 / CLASSES) < score.value < 100
         json.dumps([score.value, score.n, score.interval], allow_nan=False)
+        assert all(picture.about for picture in score.pictures)
 
 
 @NAMES
@@ -70,27 +93,32 @@ def test_a_member_is_a_frozen_dataclass_with_options(name):
 
 
 @NAMES
-def test_perfect_features_score_100(name):
+def test_perfect_features_give_the_best_value(name):
     train, test = (labelled(np.eye(CLASSES)[labels_of(count)], labels_of(count)) for count in (TRAIN, TEST))
-    assert [score.value for score in scores(name, train, test)] == [100]
+    for score in judging(name, train, test):
+        assert score.value == pytest.approx(EXPECTED[name].best.get(score.metric, 100.0), abs=1e-9), score.metric
 
 
 @NAMES
-def test_constant_features_score_chance(name):
+def test_constant_features_give_chance(name):
     train, test = (labelled(np.full((CLASSES * count, 8), 0.3), labels_of(count)) for count in (TRAIN, TEST))
-    # One class is answered for all images, and the classes are equally frequent.
-    assert [score.value for score in scores(name, train, test)] == pytest.approx([100 / CLASSES])
+    # A classifier answers one class for all images, and the classes are equally frequent.
+    for score in judging(name, train, test):
+        assert score.value == pytest.approx(EXPECTED[name].chance.get(score.metric, 100 / CLASSES), abs=1e-6), (
+            score.metric
+        )
 
 
 @NAMES
-def test_labels_at_random_score_chance(name):
+def test_labels_at_random_give_chance(name):
     # Features that know nothing of the labels. 99.9% exact interval of as many fair guesses as there are test images;
     # episodes draw from these same images, so no more.
     train, test = (labelled(rng("no signal", n).normal(size=(CLASSES * n, 8)), labels_of(n)) for n in (TRAIN, TEST))
-    for score in scores(name, train, test):
-        guesses = CLASSES * TEST
-        interval = proportion_interval(guesses // CLASSES, guesses, confidence=0.999)
-        assert 100 * interval.low <= score.value <= 100 * interval.high
+    for score in judging(name, train, test):
+        if score.unit == "%" and score.metric not in EXPECTED[name].chance:
+            guesses = CLASSES * TEST
+            interval = proportion_interval(guesses // CLASSES, guesses, confidence=0.999)
+            assert 100 * interval.low <= score.value <= 100 * interval.high, score.metric
 
 
 @NAMES
@@ -99,22 +127,21 @@ def test_the_same_call_gives_the_same_numbers_and_changes_nothing(name):
     before = train.features.copy(), test.features.copy()
     first, second = scores(name, train, test), scores(name, train, test)
     assert first == second
-    assert np.array_equal(first[0].outcomes, second[0].outcomes)
+    assert all(np.array_equal(one.outcomes, other.outcomes) for one, other in zip(first, second, strict=True))
     assert np.array_equal(before[0], train.features)
     assert np.array_equal(before[1], test.features)
 
 
-@pytest.mark.parametrize("name", [name for name in EVALUATIONS if name != "fewshot"])
+@BY_IMAGE
 def test_permuting_the_test_images_permutes_their_outcomes(name):
-    # Not few-shot: its episodes are drawn by position, so that other images meet.
     train, test = clusters(TRAIN), clusters(TEST)
     order = rng("order").permutation(len(test.labels))
-    (plain,), (permuted,) = (
-        scores(name, train, test),
-        scores(name, train, labelled(test.features[order], test.labels[order])),
-    )
-    assert plain.value == permuted.value
-    assert np.array_equal(plain.outcomes[order], permuted.outcomes)
+    plain = scores(name, train, test)
+    permuted = scores(name, train, labelled(test.features[order], test.labels[order]))
+    same(plain, permuted)
+    for one, other in zip(plain, permuted, strict=True):
+        if len(one.outcomes) == len(order):
+            assert np.array_equal(one.outcomes[order], other.outcomes)
 
 
 @NAMES
@@ -122,11 +149,11 @@ def test_class_numbers_are_names(name):
     # Numbers with gaps, in the same order: nothing else changes.
     names = np.array([3, 7, 20, 21, 1000])
     train, test = clusters(TRAIN), clusters(TEST)
-    (plain,) = scores(name, train, test)
-    (renamed,) = scores(
-        name, labelled(train.features, names[train.labels]), labelled(test.features, names[test.labels])
-    )
-    assert np.array_equal(plain.outcomes, renamed.outcomes)
+    plain = scores(name, train, test)
+    renamed = scores(name, labelled(train.features, names[train.labels]), labelled(test.features, names[test.labels]))
+    same(plain, renamed)
+    for one, other in zip(plain, renamed, strict=True):
+        assert np.array_equal(one.outcomes, other.outcomes)
 
 
 @NAMES
@@ -134,11 +161,38 @@ def test_rotated_features_score_the_same(name):
     # Cosine, Euclidean distance and an l2 penalty do not see rotations; float32 rounds them to within 1e-6.
     rotation = np.linalg.qr(rng("rotation").normal(size=(8, 8)))[0]
     train, test = clusters(TRAIN), clusters(TEST)
-    (plain,) = scores(name, train, test)
-    (rotated,) = scores(
+    plain = scores(name, train, test)
+    rotated = scores(
         name, labelled(train.features @ rotation, train.labels), labelled(test.features @ rotation, test.labels)
     )
-    assert rotated.value == pytest.approx(plain.value, abs=100 / (CLASSES * TEST))  # at most one image on a border
+    for one, other in zip(plain, rotated, strict=True):
+        # In percent at most one image on a border; any other number to float32's digits.
+        tolerance = 100 / (CLASSES * TEST) if one.unit == "%" else 1e-4 * max(1.0, abs(one.value))
+        assert other.value == pytest.approx(one.value, abs=tolerance), one.metric
+
+
+@NAMES
+def test_features_that_stand_twice_score_the_same(name):
+    # Each feature given twice and divided by the root of two: all inner products and distances stay what they are.
+    train, test = clusters(TRAIN), clusters(TEST)
+    plain = scores(name, train, test)
+    twice = scores(name, *(labelled(np.tile(s.features, 2) / np.sqrt(2), s.labels) for s in (train, test)))
+    for one, other in zip(plain, twice, strict=True):
+        tolerance = 100 / (CLASSES * TEST) if one.unit == "%" else 1e-4 * max(1.0, abs(one.value))
+        assert other.value == pytest.approx(one.value, abs=tolerance), one.metric
+
+
+@BY_IMAGE
+def test_what_is_learnt_never_sees_the_test(name):
+    # Half of the test images poisoned, features and labels: what is answered for the others stays the same.
+    train, test = clusters(TRAIN), clusters(TEST)
+    features, labels = test.features.copy(), test.labels.copy()
+    poisoned = np.arange(len(labels)) % 2 == 0
+    features[poisoned] = 1e3 * rng("poison").normal(size=(int(poisoned.sum()), features.shape[1]))
+    labels[poisoned] = (labels[poisoned] + 1) % CLASSES
+    for one, other in zip(scores(name, train, test), scores(name, train, labelled(features, labels)), strict=True):
+        if len(one.outcomes) == len(labels):
+            assert np.array_equal(one.outcomes[~poisoned], other.outcomes[~poisoned]), one.metric
 
 
 @NAMES

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from sempairs.core.errors import UserError
 from sempairs.core.settings import Spec, build
 from sempairs.encoders.base import Encoder
-from sempairs.encoders.extract import extract
 from sempairs.evaluation import EVALUATIONS
 from sempairs.evaluation.base import Labelled, Score
 from sempairs.sources.base import Source
@@ -15,10 +15,14 @@ def run_evaluations(encoder: Encoder, train: Source, test: Source, specs: Sequen
 
     Raises
     ------
-    UserError: a source without labels, or what an evaluation cannot do with these images.
+    UserError: two scores of one name, a source without labels where they are needed, or what an evaluation cannot do
+        with these images.
     """
-    sides = [
-        Labelled(extract(encoder, source, cache=None), source.need_labels("an evaluation"), source.name)
-        for source in (train, test)
-    ]
-    return [score for spec in specs for score in build(EVALUATIONS, spec)(*sides)]
+    sides = Labelled.seen(encoder, train), Labelled.seen(encoder, test)
+    scores: dict[str, Score] = {}
+    for spec in specs:
+        for score in build(EVALUATIONS, spec)(*sides):
+            if score.metric in scores:
+                raise UserError(f"two evaluations give {score.metric!r}", got=spec, todo="ask for it once")
+            scores[score.metric] = score
+    return list(scores.values())

@@ -25,7 +25,8 @@ class Line:
     difference, difference_interval, p: arm minus baseline in points, paired by seed (t); None for the baseline.
     p_holm: `p` corrected for all comparisons of the study (Holm).
     relative: the difference in percent of the baseline's mean; None if that is 0.
-    items_interval: 95% interval of the difference over the `n` test items (`over`), these encoders fixed.
+    items_interval: 95% interval of the difference over the `n` test items (`over`), these encoders fixed; None where
+        the value is no mean over items.
     verdict: by `difference_interval`: "higher" or "lower" where it excludes zero.
     """
 
@@ -110,13 +111,13 @@ def _line(own: list[Result], baseline: list[Result]) -> Line:
     reference = np.array([result.score.value for result in baseline])
     assert [r.seed for r in own] == [r.seed for r in baseline], "an arm lacks a seed"
     ours, theirs = (np.stack([result.score.outcomes for result in side]) for side in (own, baseline))
-    items = paired_items_interval(ours, theirs)
+    items = paired_items_interval(ours, theirs) if ours.size else None
     difference = float(values.mean() - reference.mean())
     line = replace(
         line,
         difference=difference,
         relative=100.0 * difference / float(reference.mean()) if reference.any() else None,
-        items_interval=(items.low, items.high),
+        items_interval=None if items is None else (items.low, items.high),
         verdict="undecided",
     )
     if len(values) == 1:

@@ -13,6 +13,7 @@ from sempairs.core.files import atomic_write, hash_of, read_json, write_json, wr
 from sempairs.core.runs import Run
 from sempairs.core.settings import Spec
 from sempairs.evaluation.base import Score
+from sempairs.evaluation.pictures import save_pictures
 from sempairs.sources.base import Source
 
 
@@ -50,6 +51,7 @@ def score_json(score: Score) -> dict[str, Any]:
         "over": score.over,
         "interval": list(score.interval),
         "protocol": score.protocol,
+        "direction": score.direction,
     }
 
 
@@ -69,13 +71,14 @@ def read_results(path: Path) -> list[dict[str, Any]]:
 class Scores:
     """The scores of one run on one data set, named by everything that decides them.
 
-    `scores-HASH.json` holds the numbers and `scores-HASH.npz` the outcome of each test item; the JSON is written
-    last, so that where it is, both are whole.
+    `scores-HASH.json` holds the numbers, `scores-HASH.npz` the outcome of each test item and `pictures-HASH.npz` what
+    there is to be seen; the JSON is written last, so that where it is, all three are whole.
     """
 
     def __init__(self, run: Run, specs: list[Spec], train: Source, test: Source) -> None:
         identity = [[spec.model_dump() for spec in specs], train.fingerprint, test.fingerprint]
         self._stem = run.folder / f"scores-{hash_of(identity)}"
+        self.pictures = run.folder / f"pictures-{hash_of(identity)}.npz"
 
     def read(self) -> list[Score] | None:
         """What was written, or None."""
@@ -93,4 +96,5 @@ class Scores:
         with atomic_write(self._stem.with_suffix(".npz")) as file:
             outcomes = {score.metric: score.outcomes for score in scores}
             np.savez_compressed(file, **outcomes)  # type: ignore[arg-type]
+        save_pictures(self.pictures, [picture for score in scores for picture in score.pictures])
         write_json(self._stem.with_suffix(".json"), [score_json(score) for score in scores])
