@@ -16,6 +16,8 @@ from sempairs.encoders.exported import CARD, load_export
 from sempairs.encoders.files import load_encoder
 from sempairs.sources.base import Source
 
+TIMM = "timm:"
+
 
 def open_encoder(spec: Spec, source: Source, seed: int = 0) -> Encoder:
     """The encoder that `spec` names, for the images of `source`: random weights are f(seed), what must be fitted is.
@@ -30,13 +32,22 @@ def open_encoder(spec: Spec, source: Source, seed: int = 0) -> Encoder:
 
 
 def find_encoder(name: str, options: dict[str, Any] | None, source: Source) -> Encoder:
-    """The encoder of a run, of a folder with one finished run, of an export, or a registered one for this source.
+    """The encoder of a run, of a folder with one finished run, of an export, a registered one, or one of timm.
+
+    Parameters
+    ----------
+    name: a folder; a registered name ("small-resnet"); or "timm:" and a model's name there, which brings timm's weights
+        ("timm:resnet50"; --set encoder.pretrained=false for random ones).
+    source: the images, whose channels the encoder is made for.
 
     Raises
     ------
     UserError: a folder with no finished run or with several; a name that does not exist.
     """
     folder = Path(name)
+    if name.startswith(TIMM):
+        table = {"model": name.removeprefix(TIMM), "pretrained": True, **(options or {})}
+        return open_encoder(resolve(ENCODERS, Spec(name="timm", options=table)), source)
     if not folder.is_dir():
         return open_encoder(resolve(ENCODERS, Spec(name=name, options=options or {})), source)
     if (folder / "encoder.json").is_file():

@@ -10,3 +10,6 @@ EVALUATIONS = Registry(
         "fewshot": "sempairs.evaluation.fewshot:FewShot",
     },
 )
+
+DEFAULT = ("knn", "linear", "fewshot")
+"""What `sempairs evaluate --with default` stands for: all that need labelled images and nothing else."""

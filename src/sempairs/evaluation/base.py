@@ -72,6 +72,11 @@ class Labelled:
         return self.source.need_labels("this evaluation") if self._labels is None else self._labels
 
     @property
+    def width(self) -> int:
+        """The length of a feature vector; no feature is computed for it."""
+        return self.encoder.dim if self._features is None else self._features.shape[1]
+
+    @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the classes 0, 1, ...; their numbers where there is no source that has names."""
         if self._source is not None:
@@ -122,6 +127,7 @@ class Score:
         value is no mean over items.
     direction: which values are the better ones; "neither" for a number that describes and does not judge.
     pictures: what shows where the number comes from.
+    evaluation: which one gave it, by its registered name; set by the suite.
     """
 
     metric: str
@@ -134,6 +140,7 @@ class Score:
     outcomes: Float[np.ndarray, " n"] = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
     direction: Direction = "higher"
     pictures: tuple[Picture, ...] = field(default=(), repr=False, compare=False)
+    evaluation: str = ""
 
 
 @runtime_checkable
@@ -156,7 +163,7 @@ def need_classes(train: Labelled, test: Labelled) -> Int64[np.ndarray, " c"]:
     for images, role in ((train, "learn from"), (test, "test on")):
         if len(images.labels) == 0:
             raise UserError(f"there are no images to {role}", got=images.name or None, todo="check the source")
-    widths = train.features.shape[1], test.features.shape[1]
+    widths = train.width, test.width
     if widths[0] != widths[1]:
         raise UserError(
             "train and test features have different widths",

@@ -1,12 +1,17 @@
 """Several evaluations of one encoder on the same features, which are extracted once."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from sempairs.core.errors import UserError
-from sempairs.core.settings import Spec, build
+from sempairs.core.files import hash_of
+from sempairs.core.settings import Spec, build, resolve
 from sempairs.encoders.base import Encoder
+from sempairs.encoders.extract import encoder_id
 from sempairs.evaluation import EVALUATIONS
 from sempairs.evaluation.base import Labelled, Score
+from sempairs.evaluation.files import load_scores, save_scores
 from sempairs.sources.base import Source
 
 
@@ -18,11 +23,40 @@ def run_evaluations(encoder: Encoder, train: Source, test: Source, specs: Sequen
     UserError: two scores of one name, a source without labels where they are needed, or what an evaluation cannot do
         with these images.
     """
-    sides = Labelled.seen(encoder, train), Labelled.seen(encoder, test)
     scores: dict[str, Score] = {}
-    for spec in specs:
-        for score in build(EVALUATIONS, spec)(*sides):
+    for spec, found in each_evaluation(encoder, train, test, specs):
+        if isinstance(found, UserError):
+            raise found
+        for score in found:
             if score.metric in scores:
                 raise UserError(f"two evaluations give {score.metric!r}", got=spec, todo="ask for it once")
             scores[score.metric] = score
     return list(scores.values())
+
+
+def each_evaluation(
+    encoder: Encoder, train: Source, test: Source, specs: Sequence[Spec], keep: Path | None = None
+) -> Iterator[tuple[Spec, list[Score] | UserError]]:
+    """The scores of each evaluation as it is done, or why it cannot be done with these images.
+
+    Parameters
+    ----------
+    keep: a folder for the scores: what is in it is read, not computed again. Everything that decides a score is in its
+        file's name.
+    """
+    sides = Labelled.seen(encoder, train), Labelled.seen(encoder, test)
+    seen = [encoder_id(encoder), train.fingerprint, test.fingerprint] if keep is not None else []
+    for spec in specs:
+        complete = resolve(EVALUATIONS, spec)
+        stem = None if keep is None else keep / f"{spec.name}-{hash_of([*seen, complete.model_dump()])}"
+        found = None if stem is None else load_scores(stem, pictures=True)
+        if found is None:
+            try:
+                scores = build(EVALUATIONS, complete)(*sides)
+            except UserError as error:
+                yield complete, error
+                continue
+            found = [dataclasses.replace(score, evaluation=spec.name) for score in scores]
+            if stem is not None:
+                save_scores(stem, found)
+        yield complete, found

@@ -11,6 +11,8 @@ from sempairs.core.errors import UserError
 from sempairs.core.files import read_json
 from sempairs.core.runs import JsonLines, Run
 from sempairs.core.settings import validate
+from sempairs.evaluation.base import Score
+from sempairs.evaluation.files import load_scores
 from sempairs.pairs.audit import Audit
 from sempairs.study.compare import Comparison
 from sempairs.study.examples import Examples, load_examples
@@ -49,6 +51,7 @@ class Contents:
     Parameters
     ----------
     protocols: for each metric all the ways its scores say that they were measured.
+    scores: of the first method and seed, with pictures, by data set and arm; without a data set whose files are gone.
     """
 
     study: StudyFile
@@ -57,6 +60,7 @@ class Contents:
     examples: dict[str, Examples]
     trainings: tuple[Training, ...]
     protocols: dict[str, tuple[str, ...]]
+    scores: dict[str, dict[str, list[Score]]]
 
     @property
     def controls(self) -> frozenset[str]:
@@ -103,7 +107,23 @@ def read_contents(folder: Path) -> Contents:
         for seed in study.seeds
     )
     ways = {metric: tuple(own) for metric, own in protocols.items()}
-    return Contents(study, comparison, audits, examples, trainings, ways)
+    return Contents(study, comparison, audits, examples, trainings, ways, _first_scores(folder, study, results))
+
+
+def _first_scores(folder: Path, study: StudyFile, results: list[dict[str, Any]]) -> dict[str, dict[str, list[Score]]]:
+    """Of one training of each arm what its evaluations kept, with their pictures."""
+    one = next(iter(study.methods)), study.seeds[0]
+    files = {
+        (line["data"], line["arm"]): folder / "runs" / line["run"] / line["file"]
+        for line in results
+        if (line["method"], line["seed"]) == one and line.get("file")
+    }
+    found: dict[str, dict[str, list[Score]]] = {}
+    for data in study.evaluate:
+        own = {arm: load_scores(files[data, arm].with_suffix(""), True) for arm in study.arms if (data, arm) in files}
+        if own and all(scores is not None for scores in own.values()):
+            found[data] = {arm: scores for arm, scores in own.items() if scores is not None}
+    return found
 
 
 def _training(arm: str, method: str, seed: int, run: Run) -> Training:

@@ -35,6 +35,26 @@ def percent(share: float) -> str:
     return decimal(100.0 * share) + "%"
 
 
+def measured(value: float, unit: str) -> str:
+    """A value in percent with its sign, "81.2%"; in any other unit the number alone, with three digits: "0.812"."""
+    return decimal(value) + "%" if unit == "%" else decimal(value, _places(value))
+
+
+def measured_difference(value: float, unit: str) -> str:
+    """A difference of two values in this unit, with its sign."""
+    return signed(value) if unit == "%" else signed(value, _places(value))
+
+
+def interval_in(ends: tuple[float, float] | None, unit: str) -> str:
+    """The interval of a difference of two values in this unit; an en dash where there is none."""
+    return "–" if ends is None else f"[{measured_difference(ends[0], unit)}, {measured_difference(ends[1], unit)}]"
+
+
+def _places(value: float) -> int:
+    """So many decimals that three digits stand, and no more than three."""
+    return next((places for places, least in enumerate((100, 10, 1)) if abs(value) >= least), 3)
+
+
 def points(unit: str) -> str:
     """What a difference of values in `unit` is measured in: percentages differ by points."""
     return "points" if unit == "%" else unit

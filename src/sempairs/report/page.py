@@ -1,7 +1,7 @@
 """The report: one page that carries everything in it, and the same table as CSV and JSON."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from sempairs.core.files import write_json, write_text
 from sempairs.pairs.audit import Audit
 from sempairs.report.conditions import conditions, member
 from sempairs.report.contents import Contents, read_contents
+from sempairs.report.evaluation_page import drawn
 from sempairs.report.figures import curves, forest, forest_limits, histogram
 from sempairs.report.limits import limits
 from sempairs.report.marks import Mark, marks_of
@@ -62,7 +63,7 @@ class ResultSection:
     method: str
     title: str
     lines: list[Line]
-    forest: Markup
+    forest: Markup | None
 
 
 def write_report(folder: Path) -> Path:
@@ -101,6 +102,11 @@ def render(contents: Contents) -> str:
         conditions=conditions(contents),
         results=list(_result_sections(contents, marks)),
         protocols=[(metric, merged(ways)) for metric, ways in contents.protocols.items()],
+        shown_of=f"{next(iter(study.methods))}, seed {study.seeds[0]}",
+        seen=[
+            (study.evaluate[data].title, list(drawn(scores, marks, f"seen-{place}")))
+            for place, (data, scores) in enumerate(contents.scores.items())
+        ],
         curves=[
             (method, curves([run for run in contents.trainings if run.method == method], marks, f"curves-{place}"))
             for place, method in enumerate(study.methods)
@@ -131,7 +137,12 @@ def _result_sections(contents: Contents, marks: dict[str, Mark]) -> Iterator[Res
     groups = itertools.groupby(lines, key=lambda line: (line.method, line.data))
     for place, ((method, data), group) in enumerate(groups):
         own = list(group)
-        compared = [line for line in own if line.difference is not None]
-        limits = forest_limits([line for line in lines if line.method == method])
-        figure = forest(compared, marks, limits, f"forest-{place}")
+        compared = [line for line in _in_points(own) if line.difference is not None]
+        limits = forest_limits(_in_points([line for line in lines if line.method == method]))
+        figure = forest(compared, marks, limits, f"forest-{place}") if compared else None
         yield ResultSection(method, contents.study.evaluate[data].title, own, figure)
+
+
+def _in_points(lines: Sequence[Line]) -> list[Line]:
+    """What one axis can hold: the lines in percent that judge, as gains."""
+    return [line.as_gain for line in lines if line.unit == "%" and line.direction != "neither"]

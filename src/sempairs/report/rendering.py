@@ -8,7 +8,10 @@ from markupsafe import Markup
 import sempairs
 from sempairs.report import names, numbers
 
-_NUMBERS = ("counted", "decimal", "interval", "listed", "p_value", "percent", "plain_interval", "points", "signed")
+_NUMBERS = (
+    "counted", "decimal", "interval", "interval_in", "listed", "measured", "measured_difference", "p_value", "percent",
+    "plain_interval", "points", "signed",
+)  # fmt: skip
 
 
 def render_page(template: str, **values: Any) -> str:

@@ -12,10 +12,20 @@ from rich.text import Text
 
 from sempairs.report.contents import read_contents
 from sempairs.report.limits import collapsed
-from sempairs.report.numbers import MINUS, counted, decimal, interval, p_value, points, signed
+from sempairs.report.numbers import (
+    MINUS,
+    counted,
+    interval_in,
+    measured,
+    measured_difference,
+    p_value,
+    points,
+    signed,
+)
 from sempairs.study.compare import Comparison, Line
 
 Row = dict[str, Any]
+SAYS = {"higher": "", "lower": " (lower is better)", "neither": " (describes)"}
 
 
 def table_rows(comparison: Comparison) -> list[Row]:
@@ -44,6 +54,7 @@ def _row(line: Line, baseline: str) -> Row:
         "n": line.n,
         "over": line.over,
         "verdict": line.verdict,
+        "direction": line.direction,
         "protocol": line.protocol,
     }
     return row
@@ -112,19 +123,21 @@ def _terminal_table(title: str, lines: list[Line], encoding: str) -> Table:
     for heading in ("mean", "diff. over seeds", "over items", "rel. %", "Holm p"):
         table.add_column(heading, justify="right", overflow="fold")
     table.add_column("verdict", overflow="fold")
-    for metric, group in itertools.groupby(lines, key=lambda line: line.metric):
-        table.add_row(_shown(metric, encoding, "bold"))
+    for (metric, direction), group in itertools.groupby(lines, key=lambda line: (line.metric, line.direction)):
+        table.add_row(_shown(metric + SAYS[direction], encoding, "bold"))
         for line in group:
             cells = (_shown(cell, encoding) for cell in _terminal_cells(line))
-            table.add_row(*cells, style={"higher": "green", "lower": "red"}.get(line.verdict, ""))
+            judged = line.as_gain.verdict if line.direction != "neither" else ""
+            table.add_row(*cells, style={"higher": "green", "lower": "red"}.get(judged, ""))
     return table
 
 
 def _terminal_cells(line: Line) -> list[str]:
     """One row; the baseline has no difference."""
-    mean = decimal(line.mean) + ("%" if line.unit == "%" else f" {line.unit}")
-    if line.difference is None or line.relative is None:
+    mean = measured(line.mean, line.unit)
+    if line.difference is None:
         return [f" {line.arm}", mean, "", "", "", "", line.verdict]
-    difference = f"{signed(line.difference)} {interval(line.difference_interval)}"
-    relative, holm = signed(line.relative), p_value(line.p_holm)
-    return [f" {line.arm}", mean, difference, interval(line.items_interval), relative, holm, line.verdict]
+    over_seeds = f"{measured_difference(line.difference, line.unit)} {interval_in(line.difference_interval, line.unit)}"
+    over_items = interval_in(line.items_interval, line.unit)
+    relative = "" if line.relative is None else signed(line.relative)
+    return [f" {line.arm}", mean, over_seeds, over_items, relative, p_value(line.p_holm), line.verdict]

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sempairs.report.numbers import counted, interval, listed, p_value, points, signed
+from sempairs.report.numbers import counted, interval_in, listed, measured_difference, p_value, points
 from sempairs.study.compare import Comparison, Line
 
 LEVEL = 0.05
@@ -55,9 +55,10 @@ def findings(comparison: Comparison, controls: frozenset[str]) -> Findings:
 
 
 def _placed(lines: Sequence[Line]) -> list[Line]:
-    """The lines with the method in the name of their data, where a study has more than one method."""
+    """The lines that judge, as gains, with the method in the name of their data where a study has more than one."""
     several = len({line.method for line in lines}) > 1
-    return [replace(line, data=f"{line.data} by {line.method}") if several else line for line in lines]
+    judging = [line.as_gain for line in lines if line.direction != "neither"]
+    return [replace(line, data=f"{line.data} by {line.method}") if several else line for line in judging]
 
 
 def _opening(reading: "_Reading", first: bool) -> str:
@@ -155,13 +156,15 @@ def _figures(lines: Sequence[Line]) -> str:
     parts = []
     for place, group in itertools.groupby(lines, key=lambda line: line.data):
         own = list(group)
-        values = (
-            f"{line.metric} {signed(line.difference or 0)}"
-            + (f" {interval(line.difference_interval)}" if line.difference_interval else "")
-            for line in own
-        )
-        parts.append(f"on {place} {', '.join(values)} {points(own[0].unit)}")
+        by_unit = itertools.groupby(own, key=lambda line: line.unit)
+        values = (f"{', '.join(map(_figure, alike))} {points(unit)}" for unit, alike in by_unit)
+        parts.append(f"on {place} {', '.join(values)}")
     return "; ".join(parts)
+
+
+def _figure(line: Line) -> str:
+    difference = f"{line.metric} {measured_difference(line.difference or 0, line.unit)}"
+    return difference + (f" {interval_in(line.difference_interval, line.unit)}" if line.difference_interval else "")
 
 
 def _places(lines: Sequence[Line]) -> str:

@@ -26,12 +26,13 @@ from sempairs.encoders.files import load_encoder
 from sempairs.encoders.mining import mine_through
 from sempairs.encoders.opening import open_encoder
 from sempairs.evaluation.base import Score
+from sempairs.evaluation.files import score_json
 from sempairs.evaluation.suite import run_evaluations
 from sempairs.pairs.audit import audit
 from sempairs.pairs.pairset import PairSet
 from sempairs.pairs.rules import identity
 from sempairs.sources.base import Source
-from sempairs.study.results import Scores, score_json
+from sempairs.study.results import Scores
 from sempairs.training.loop import train
 from sempairs.training.settings import TrainSettings
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import TypeAdapter
 
+from sempairs.evaluation.base import Direction
 from sempairs.statistics import holm, paired_difference, paired_items_interval, t_interval
 from sempairs.study.matrix import Study
 from sempairs.study.results import Result
@@ -28,6 +29,8 @@ class Line:
     items_interval: 95% interval of the difference over the `n` test items (`over`), these encoders fixed; None where
         the value is no mean over items.
     verdict: by `difference_interval`: "higher" or "lower" where it excludes zero.
+    direction: which values are the better ones. A number that only describes ("neither") has no p, so that the
+        correction is for the comparisons that judge.
     """
 
     arm: str
@@ -49,6 +52,28 @@ class Line:
     relative: float | None = None
     items_interval: tuple[float, float] | None = None
     verdict: Verdict = "baseline"
+    direction: Direction = "higher"
+
+    @property
+    def as_gain(self) -> "Line":
+        """The same with differences turned so that above zero is better: "less mCE" of a number that should be low."""
+        if self.direction != "lower":
+            return self
+        turned: dict[Verdict, Verdict] = {"higher": "lower", "lower": "higher"}
+        return replace(
+            self,
+            metric=f"less {self.metric}",
+            difference=None if self.difference is None else -self.difference,
+            difference_interval=_turned(self.difference_interval),
+            relative=None if self.relative is None else -self.relative,
+            items_interval=_turned(self.items_interval),
+            verdict=turned.get(self.verdict, self.verdict),
+            direction="higher",
+        )
+
+
+def _turned(ends: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if ends is None else (-ends[1], -ends[0])
 
 
 @dataclass(frozen=True)
@@ -105,6 +130,7 @@ def _line(own: list[Result], baseline: list[Result]) -> Line:
         values=tuple(values.tolist()),
         mean=float(values.mean()),
         interval=None if spread is None else (spread.low, spread.high),
+        direction=first.direction,
     )
     if own[0].arm == baseline[0].arm:
         return line
@@ -125,4 +151,5 @@ def _line(own: list[Result], baseline: list[Result]) -> Line:
     paired = paired_difference(values, reference)
     low, high = paired.low, paired.high
     verdict: Verdict = "higher" if low > 0 else "lower" if high < 0 else "undecided"
-    return replace(line, difference_interval=(low, high), p=paired.p, verdict=verdict)
+    p = None if line.direction == "neither" else paired.p
+    return replace(line, difference_interval=(low, high), p=p, verdict=verdict)

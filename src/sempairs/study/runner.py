@@ -118,7 +118,8 @@ def score(study: Study, cell: Cell, run: Run, tests: Mapping[str, tuple[Source, 
         if scores is None:
             scores = run_evaluations(load_encoder(run.folder), train_images, test_images, specs)
             kept.write(scores)
-        results += [Result(cell.arm, cell.method, cell.seed, data, run.name, score) for score in scores]
+        place = (cell.arm, cell.method, cell.seed, data, run.name)
+        results += [Result(*place, score, kept.name) for score in scores]
     return results
 
 
