@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format bench golden methods-page views-page
+.PHONY: help demo test test-slow check format bench golden methods-page views-page corruptions-page
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ help:  ## list these targets
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (PyTorch is several GB the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,pretrained,scale,export,tensorboard,mlflow,wandb]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,pretrained,scale,export,detection,tensorboard,mlflow,wandb]'
 	@touch $@
 
 demo: $(READY)  ## install, compare semantic with augmented pairs on Fashion-MNIST, write out/demo/report.html
@@ -42,3 +42,6 @@ methods-page: $(READY)  ## write docs/methods.md again from the code, the tests 
 
 views-page: $(READY)  ## write docs/views.md and its pictures again from the code of the view steps and recipes
 	@$(BIN)/python docs/make_views_page.py
+
+corruptions-page: $(READY)  ## write docs/corruptions.md and its picture again from the code of the corruptions
+	@$(BIN)/python docs/make_corruptions_page.py

@@ -39,9 +39,38 @@ class Expected:
 
 
 EXPECTED = {
+    "retrieval-probe": Expected(options={"k": [5, 10, 20]}),
+    "retrieval": Expected(
+        chance={"recall@2": 40.0, "recall@4": 60.0, "recall@8": 80.0, "mAP@R": 5.471950}  # test_retrieval.py
+    ),
     "knn": Expected(),
     "linear": Expected(options={"grid_size": 3, "grid_from": -2.0, "grid_to": 2.0}),
+    "transfer": Expected(options={"root": "nowhere"}, looks_at_images=True, own_images=True),  # test_transfer.py
     "fewshot": Expected(options={"episodes": 40}, by_position=True),
+    "invariance": Expected(looks_at_images=True, chance={"invariance same class": 0.0}),  # test_invariance.py
+    "swaps": Expected(options={"scenes": 20, "learn": 40}, looks_at_images=True, own_images=True),
+    "verification": Expected(chance={"verification": 50.0}),  # test_verification.py
+    "geometry": Expected(),
+    "map": Expected(options={"images": 60}, by_position=True),
+    "clustering": Expected(
+        by_position=True, chance={"nmi": 0.0, "ari": 0.0, "clustering accuracy": 20.0}
+    ),  # test_clustering.py
+    "ood": Expected(
+        options={"by": "label", "hold_out": False},
+        looks_at_images=True,
+        chance={"worst group": 0.0},  # test_ood.py
+    ),
+    "identifiability": Expected(options={"images": 60, "size": 16}, looks_at_images=True, own_images=True),
+    "robustness": Expected(
+        options={"images": 24},
+        looks_at_images=True,
+        chance={"corruption error": 75.0, "relative corruption error": 0.0},  # test_robustness.py
+    ),
+    "shapes-robustness": Expected(options={"learn": 40, "scenes": 40}, looks_at_images=True, own_images=True),
+    "detection": Expected(looks_at_images=True, own_images=True),
+    "semisup": Expected(options={"shares": [0.25], "epochs": [4]}, looks_at_images=True),
+    "few-label": Expected(options={"draws": 3}),
+    "finetune": Expected(options={"steps": 4, "batch_size": 32}, looks_at_images=True),
 }
 
 

@@ -149,6 +149,20 @@ def sun397(root: Path, patch: pytest.MonkeyPatch) -> Made:
     return Made(base, {"all": sorted(rows), "train": rows[5::-1], "test": rows[6:]})
 
 
+def birdsnap(root: Path, patch: pytest.MonkeyPatch) -> Made:
+    base, names = root / "birdsnap", ("Blue Jay", "Common Raven", "Steller's Jay")
+    made = _splits(base, "download/images/{name}/{n}.jpg", names, "train", "test")
+    listed = sorted((row for rows in made.splits.values() for row in rows), key=lambda row: row[0])
+    made.splits = {split: [row for row in listed if row in rows] for split, rows in made.splits.items()}
+    path = {id: id[len("download/images/") :] for id, _ in listed}
+    species = [f"{number}\t{name}\tAves {number}\t{name}" for number, name in enumerate(names, 7)]
+    images = [f"somewhere\t0\t{path[id]}\t{names.index(name) + 7}\t12" for id, name in listed]
+    _write_text(base / "species.txt", ["id\tcommon\tscientific\tdir", *species])
+    _write_text(base / "images.txt", ["url\tmd5\tpath\tspecies_id\tbb_x1", *images])
+    _write_text(base / "test_images.txt", ["path", *(path[id] for id, _ in made.splits["test"])])
+    return made
+
+
 def annotation(objects: list[tuple[str, int]]) -> str:
     """An annotation of VOC 2007 with these objects, difficult (1) or not (0)."""
     parts = "<part><name>head</name></part>"  # the parts of a person have names too, which are no classes
@@ -270,6 +284,7 @@ def python2_pickle(content: dict[str, object]) -> bytes:
 
 FILES: dict[str, Callable[[Path, pytest.MonkeyPatch], Made]] = {
     "food101": food101,
+    "birdsnap": birdsnap,
     "cars": cars,
     "aircraft": aircraft,
     "dtd": dtd,

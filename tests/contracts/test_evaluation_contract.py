@@ -87,7 +87,7 @@ def test_a_member_is_a_frozen_dataclass_with_options(name):
     member = build(EVALUATIONS, name)
     assert isinstance(member, Evaluation)
     assert set(options_of(type(member))) == {field.name for field in dataclasses.fields(member)}
-    assert resolve(EVALUATIONS, name).options == dataclasses.asdict(member)
+    assert resolve(EVALUATIONS, name).options == json.loads(json.dumps(dataclasses.asdict(member)))
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(member, dataclasses.fields(member)[0].name, 1)
 

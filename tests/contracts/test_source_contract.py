@@ -18,6 +18,7 @@ from made_files import encoded, idx_bytes, photo, photo_folder, write_tar
 from sempairs.sources import SOURCES, fashion_mnist, frames, shapes
 from sempairs.sources.base import Source
 from sempairs.sources.opening import open_source
+from sempairs.sources.preparing import prepare
 from sempairs.sources.shapes import source as shapes_source
 
 COUNT = 12
@@ -168,6 +169,20 @@ def small_named(name: str) -> Callable[[Path, pytest.MonkeyPatch], Small]:
     return small
 
 
+def small_prepared(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
+    """Food-101's first split, prepared without archives, for its files are unpacked already."""
+    root = tmp_path / "root"
+    made = made_named.food101(root, patch)
+    prepare("food101", str(root))
+
+    def change() -> None:
+        made.change()
+        (root / "food101.json").unlink()
+        prepare("food101", str(root))
+
+    return Small({"root": str(root), "dataset": "food101", "split": "train", "size": 16}, change)
+
+
 SMALL = {
     "folder": small_folder,
     "idx": small_idx,
@@ -178,6 +193,7 @@ SMALL = {
     "table": small_table,
     "union": small_union,
     "subset": small_subset,
+    "prepared": small_prepared,
     **{name: small_named(name) for name in made_named.MAKERS},
 }
 UNLABELLED = {"voc2007"}

@@ -1,15 +1,18 @@
-"""The linear probe against scikit-learn, its own gradient, and what the penalty must do."""
+"""The linear probe against scikit-learn: the whole protocol, and what the penalty must do."""
+
+import dataclasses
 
 import numpy as np
 import pytest
-from scipy.optimize import check_grad
-from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 
+from made import made_source
 from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled
-from sempairs.evaluation.linear import LinearProbe, along, fit, principal_axes, validation_rows
+from sempairs.evaluation.classification import value
+from sempairs.evaluation.linear import LinearProbe
+from sempairs.evaluation.probe import GRID, Part, probe, validation_rows
 
 
 @pytest.fixture(autouse=True)
@@ -29,66 +32,10 @@ def images(n, name, classes=4, d=12):
 TRAIN, TEST = images(300, "train"), images(200, "test")
 
 
-def coordinates(images):
-    return along(images, *principal_axes(TRAIN.features.astype(np.float64)))
-
-
-def ours(penalty, train=TRAIN, classes=4, tolerance=1e-9):
-    x = coordinates(train)
-    return fit(x, train.labels, penalty, np.zeros((x.shape[1], classes)), max_iter=20_000, tolerance=tolerance)
-
-
 def theirs(penalty, train=TRAIN):
     return LogisticRegression(C=1 / penalty, tol=1e-12, max_iter=100_000, solver="newton-cholesky").fit(
         train.features.astype(np.float64), train.labels
     )
-
-
-@pytest.mark.parametrize("penalty", [1e-3, 1.0, 1e3])
-def test_scikit_learn_finds_the_same_minimum(penalty):
-    # Raw features and another solver there, principal axes here: only the minimum is the same.
-    found = ours(penalty)
-    assert found.converged
-    probabilities = softmax(coordinates(TEST) @ found.weights, axis=1)
-    expected = theirs(penalty).predict_proba(TEST.features.astype(np.float64))
-    assert probabilities == pytest.approx(expected, abs=1e-5)
-
-
-def test_the_gradient_of_the_printed_loss_vanishes_at_the_minimum():
-    # The loss as the module prints it, written again; its gradient is Xᵀ(P - Y) + λ W, without λ for the bias.
-    x, targets, decay = coordinates(TRAIN), np.eye(4)[TRAIN.labels], 1.0
-    shape = (x.shape[1], 4)
-
-    def loss(flat):
-        weights = flat.reshape(shape)
-        return -(targets * log_softmax(x @ weights, axis=1)).sum() + decay / 2 * (weights[:-1] ** 2).sum()
-
-    def gradient(flat):
-        weights = flat.reshape(shape)
-        penalised = decay * weights * (np.arange(len(weights)) < 12)[:, None]  # 12 features, then the bias
-        return (x.T @ (softmax(x @ weights, axis=1) - targets) + penalised).ravel()
-
-    start, found = rng("start").normal(size=shape).ravel(), ours(decay).weights.ravel()
-    assert check_grad(loss, gradient, start) < 1e-5 * np.linalg.norm(gradient(start))  # finite differences: 1e-8 a step
-    assert np.linalg.norm(gradient(found)) < 1e-5 * np.linalg.norm(gradient(0 * found))
-
-
-def test_two_classes_are_scikit_learns_binary_regression_with_half_the_penalty():
-    # Two logits ±w/2 are one logit w with λ/2 (|w/2|² + |w/2|²) = (λ/2)/2 |w|².
-    train, test = images(300, "train", classes=2), images(200, "test", classes=2)
-    centre, axes = principal_axes(train.features.astype(np.float64))
-    x = along(train, centre, axes)
-    found = fit(x, train.labels, 2.0, np.zeros((x.shape[1], 2)), 20_000, 1e-9)
-    probabilities = softmax(along(test, centre, axes) @ found.weights, axis=1)
-    assert probabilities == pytest.approx(theirs(1.0, train).predict_proba(test.features.astype(np.float64)), abs=1e-5)
-
-
-def test_the_start_does_not_matter():
-    x = coordinates(TRAIN)
-    start = rng("start").normal(size=(x.shape[1], 4))
-    # The bias is fixed only up to a common constant, which no prediction sees.
-    a, b = (x @ fit(x, TRAIN.labels, 1.0, w, 20_000, 1e-9).weights for w in (start, 0 * start))
-    assert softmax(a, axis=1) == pytest.approx(softmax(b, axis=1), abs=1e-5)
 
 
 def test_the_whole_protocol_with_scikit_learn():
@@ -115,10 +62,64 @@ def test_duplicated_columns_are_half_the_penalty():
     assert np.array_equal(plain.outcomes, same.outcomes)
 
 
-def test_our_coordinates_need_fewer_iterations_than_the_features_themselves():
-    # The reason for them. Measured to this tolerance: 11 iterations along the axes, 95 on the features as they are.
-    x = coordinates(TRAIN)
-    raw = np.concatenate([TRAIN.features.astype(np.float64), np.ones((300, 1))], axis=1)
-    start = np.zeros((x.shape[1], 4))
-    assert fit(x, TRAIN.labels, 1.0, start, max_iter=30, tolerance=1e-4).converged
-    assert not fit(raw, TRAIN.labels, 1.0, start, max_iter=30, tolerance=1e-4).converged
+def voc(n, name):
+    """Images that show up to three of four classes, some difficult; half of those to learn from are to choose λ by."""
+    marks = rng(name, "marks").choice([-1, 0, 1], size=(n, 4), p=[0.1, 0.6, 0.3])
+    latent = rng("mixing").normal(size=(4, 12)).T @ (marks == 1).T + rng(name).normal(size=(12, n))
+    told = [["|".join(np.array(list("abcd"))[row == mark]) for row in marks] for mark in (1, -1)]
+    columns = {"objects": np.array(told[0]), "difficult": np.array(told[1])}
+    columns["split"] = np.where(np.arange(n) % 2 == 0, "train", "val")
+    source = dataclasses.replace(made_source(n, 2), columns=columns)
+    return Labelled(latent.T.astype(np.float32), None, source=source), marks
+
+
+def test_many_labels_are_scikit_learns_binary_regressions_with_one_penalty():
+    (train, marks), (test, asked) = voc(160, "train"), voc(120, "test")
+    grid, val = np.logspace(2, -2, 5), np.arange(160) % 2 == 1
+
+    def regressions(penalty, rows):
+        for k in range(4):
+            used = rows & (marks[:, k] >= 0)
+            model = LogisticRegression(C=1 / penalty, tol=1e-12, max_iter=10_000, solver="newton-cholesky")
+            yield model.fit(train.features[used].astype(np.float64), marks[used, k])
+
+    def decisions(penalty, rows, x):
+        return np.stack([model.decision_function(x.astype(np.float64)) for model in regressions(penalty, rows)], 1)
+
+    chosen_by = [value("voc-map", decisions(penalty, ~val, train.features[val]), marks[val]) for penalty in grid]
+    chosen = grid[int(np.argmax(chosen_by))]
+    expected = decisions(chosen, val | ~val, test.features)
+    parts = [Part(train.features[rows], marks[rows].astype(np.int64)) for rows in (~val, val)]
+    found = probe(*parts, test.features, 4, metric="voc-map", penalties=grid.tolist())
+    assert found.penalty == chosen
+    assert found.chosen_by == pytest.approx(chosen_by, abs=0.1)
+    assert found.scores == pytest.approx(expected, abs=1e-2)
+
+    member = LinearProbe(metric="voc-map", validation="split=val", grid_from=-2.0, grid_to=2.0, grid_size=5)
+    (score,) = member(train, test)
+    assert score.metric == "linear voc-map"
+    assert score.value == pytest.approx(value("voc-map", expected, asked), abs=0.1)
+    assert f"λ = {chosen:.3g} of 5" in score.protocol
+
+
+def test_lambda_is_chosen_by_the_metric_that_is_asked_for():
+    # One class of 20 times as many images: a strong penalty that answers it alone is best by accuracy, not by classes.
+    def images(n, name):
+        labels = np.where(np.arange(n) % 20 == 0, np.arange(n) // 20 % 2, 2)
+        x = 2.0 * np.eye(3)[labels] + 1.5 * rng(name, "rare").normal(size=(n, 3))
+        return Part(x.astype(np.float32), labels)
+
+    train, validation, test = images(400, "a"), images(400, "b"), images(10, "c").features
+    grid = GRID[4:30:5]
+    models = [
+        LogisticRegression(C=1 / one, tol=1e-10, max_iter=10_000).fit(train.features, train.labels) for one in grid
+    ]
+    decisions = [model.decision_function(validation.features).astype(np.float64) for model in models]
+    chosen = []
+    for metric in ("accuracy", "mean-per-class"):
+        found = probe(train, validation, test, 3, metric=metric, penalties=grid)
+        expected = [value(metric, scores, validation.labels) for scores in decisions]
+        assert found.chosen_by == pytest.approx(expected, abs=0.3)  # one image in 400
+        assert found.penalty == grid[int(found.chosen_by.argmax())]
+        chosen.append(found.penalty)
+    assert chosen[0] > chosen[1]

@@ -1,5 +1,6 @@
 """`sempairs sources`: look at image collections, and write their features."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,6 +43,27 @@ def show(source: arguments.Source, set_: arguments.Assignments = None) -> None:
             print(f"{count:8,}  {name}")
     for bad in opened.quarantined:
         print(f"left out  {bad.id!r}: {bad.reason}")
+
+
+@app.command()
+def prepare(
+    name: Annotated[str, typer.Argument(help="A data set of the transfer suite: food101, cifar10, pets, ...")],
+    folder: Annotated[Path, typer.Argument(help="Where its official archives are; data sets may share it.")],
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Take archives whose md5 is not the authors' as well.")
+    ] = False,
+    bad_share: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of images that may be missing or unreadable.")
+    ] = 0.1,
+) -> None:
+    """Prepare a data set from its official archives, so that it opens at once; says which files are wanted."""
+    from sempairs.sources.preparing import prepare as prepare_set
+
+    record = prepare_set(name, str(folder), verified=not unverified, bad_share=bad_share).record
+    counts = ", ".join(f"{count:,} {split}" for split, count in record["splits"].items())
+    print(f"{name}: {counts}, {record['left_out']:,} left out; {len(record['classes']) or 'several'} classes")
+    print(f"sha256 of {name}.parquet {record['sha256']}")
+    print(f"open it with --set source.root={folder} --set source.dataset={name} and the source `prepared`")
 
 
 @app.command()

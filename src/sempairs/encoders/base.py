@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from sempairs.core.errors import UserError
+
 
 class Encoder(nn.Module):
     """Turns images into features.
@@ -37,3 +39,16 @@ class Encoder(nn.Module):
     @abstractmethod
     def features(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
         """Features of normalised images."""
+
+    def maps(self, images: Float[Tensor, "n c h w"]) -> list[Float[Tensor, "n _c _h _w"]]:
+        """What the stages make of normalised images before anything is averaged over space, the finest first.
+
+        Raises
+        ------
+        UserError: this encoder has no such stages.
+        """
+        raise UserError(
+            "this encoder has no feature maps",
+            got=type(self).__name__,
+            todo="take small-resnet, efficientnet-lite0, or a convolutional model of timm",
+        )

@@ -7,6 +7,8 @@ TensorFlow does ("same"), its batch norms have epsilon 1e-3 and its inputs are (
 `tf_efficientnet_lite0` is the same network (timm's `efficientnet_lite0` is not: it pads evenly, with epsilon 1e-5).
 """
 
+from typing import Any
+
 import timm
 import torch
 import torch.nn.functional as F
@@ -36,7 +38,7 @@ class EfficientNetLite0(Encoder):
     def __init__(self, channels: int, *, size: int = 96, pretrained: bool = True) -> None:
         super().__init__(dim=1280, mean=(127 / 255,) * channels, std=(128 / 255,) * channels)
         self.size = size
-        self.network = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=0)
+        self.network: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=0)
         if pretrained:
             self.network.load_state_dict(_imagenet_weights(self.network.state_dict()))
         self.to(memory_format=torch.channels_last)
@@ -50,6 +52,12 @@ class EfficientNetLite0(Encoder):
         images = images.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
         features: Float[Tensor, "n d"] = self.network(images)
         return features
+
+    def maps(self, images: Float[Tensor, "n c h w"]) -> list[Float[Tensor, "n _c _h _w"]]:
+        """Of the five stages, a half to a 32nd of the size of the images, which are not enlarged."""
+        images = images.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+        maps: list[Tensor] = self.network.forward_intermediates(images, intermediates_only=True)
+        return maps
 
 
 def _imagenet_weights(wanted: dict[str, Tensor]) -> dict[str, Tensor]:

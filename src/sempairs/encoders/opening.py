@@ -9,14 +9,12 @@ import torch
 from sempairs.core.errors import UserError
 from sempairs.core.runs import Run, RunStore
 from sempairs.core.seeds import seed_of
-from sempairs.core.settings import Spec, build, resolve
+from sempairs.core.settings import Spec, build, parse_assignments, resolve
 from sempairs.encoders import ENCODERS
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.exported import CARD, load_export
 from sempairs.encoders.files import load_encoder
 from sempairs.sources.base import Source
-
-TIMM = "timm:"
 
 
 def open_encoder(spec: Spec, source: Source, seed: int = 0) -> Encoder:
@@ -32,29 +30,42 @@ def open_encoder(spec: Spec, source: Source, seed: int = 0) -> Encoder:
 
 
 def find_encoder(name: str, options: dict[str, Any] | None, source: Source) -> Encoder:
-    """The encoder of a run, of a folder with one finished run, of an export, a registered one, or one of timm.
+    """The encoder of a run, of a folder with one finished run, of an export, or one that is made for this source.
 
     Parameters
     ----------
-    name: a folder; a registered name ("small-resnet"); or "timm:" and a model's name there, which brings timm's weights
-        ("timm:resnet50"; --set encoder.pretrained=false for random ones).
+    name: a folder; a registered name, with options of its own after a colon ("efficientnet-lite0:pretrained=false");
+        or a model of timm with timm's weights ("timm:resnet50", "timm:resnet50,pretrained=false").
+    options: of a registered one; those in the name come first.
     source: the images, whose channels the encoder is made for.
 
     Raises
     ------
-    UserError: a folder with no finished run or with several; a name that does not exist.
+    UserError: a folder with no finished run or with several; a name or an option that does not exist.
     """
     folder = Path(name)
-    if name.startswith(TIMM):
-        table = {"model": name.removeprefix(TIMM), "pretrained": True, **(options or {})}
-        return open_encoder(resolve(ENCODERS, Spec(name="timm", options=table)), source)
     if not folder.is_dir():
-        return open_encoder(resolve(ENCODERS, Spec(name=name, options=options or {})), source)
+        registered, own = _named(name)
+        return open_encoder(resolve(ENCODERS, Spec(name=registered, options={**(options or {}), **own})), source)
     if (folder / "encoder.json").is_file():
         return load_encoder(folder)
     if (folder / CARD).is_file():
         return load_export(folder)
     return load_encoder(find_run(folder).folder)
+
+
+def _named(text: str) -> tuple[str, dict[str, Any]]:
+    """A registered name and the options that follow it after a colon, with commas between."""
+    name, colon, rest = text.partition(":")
+    parts = [part.strip() for part in rest.split(",")] if colon else []
+    options: dict[str, Any] = {}
+    if name == "timm" and parts:
+        options = {"model": parts.pop(0), "pretrained": True}
+    if any("=" not in part for part in parts):
+        raise UserError(
+            "options follow an encoder's name as NAME:OPTION=VALUE", got=text, todo="timm:resnet50, pca:dim=64"
+        )
+    return name, options | parse_assignments([f"encoder.{part}" for part in parts]).get("encoder", {})
 
 
 def find_run(folder: Path) -> Run:

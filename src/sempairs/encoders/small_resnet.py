@@ -53,3 +53,10 @@ class SmallResNet(Encoder):
         """Features of normalised images."""
         maps: Tensor = self.blocks(self.stem(images.contiguous(memory_format=torch.channels_last)))
         return maps.mean(dim=(2, 3))
+
+    def maps(self, images: Float[Tensor, "n c h w"]) -> list[Float[Tensor, "n _c _h _w"]]:
+        """Of the stem and of each block: a 2nd, a 4th and an 8th of the size."""
+        maps = [self.stem(images.contiguous(memory_format=torch.channels_last))]
+        for block in self.blocks:
+            maps.append(block(maps[-1]))
+        return maps

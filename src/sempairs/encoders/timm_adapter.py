@@ -65,6 +65,15 @@ class TimmEncoder(Encoder):
         features: Float[Tensor, "n d"] = self.network(images.contiguous(memory_format=torch.channels_last))
         return features
 
+    def maps(self, images: Float[Tensor, "n c h w"]) -> list[Float[Tensor, "n _c _h _w"]]:
+        """Of each stage as timm counts them. Raises UserError if timm cannot say what they are in this model."""
+        self.need_size(images)
+        if not hasattr(self.network, "forward_intermediates"):
+            return super().maps(images)
+        images = images.contiguous(memory_format=torch.channels_last)
+        maps: list[Tensor] = self.network.forward_intermediates(images, intermediates_only=True)
+        return maps
+
     def need_size(self, images: Float[Tensor, "n c h w"]) -> None:
         """Raise UserError if the model takes images of one size only and these have another."""
         size = tuple(images.shape[2:])

@@ -129,8 +129,9 @@ def _matrix(one: Seen, name: str) -> Markup:
     for y, x in zip(*np.nonzero(np.isfinite(values)), strict=True):
         strength = float(np.clip((values[y, x] - picture.low) / scale, 0, 1))
         if strength > 0.004:
-            shade = {"facecolor": colour_of(one.mark), "alpha": 0.08 + 0.82 * strength, "linewidth": 0}
-            axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, **shade))
+            alpha = 0.08 + 0.82 * strength
+            square = Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour_of(one.mark), alpha=alpha, linewidth=0)
+            axes.add_patch(square)
         if len(columns) <= WRITTEN and strength > 0.004:
             text = f"{values[y, x]:.0f}" if picture.unit == "%" else f"{values[y, x]:.2f}"
             axes.text(x, y, text, ha="center", va="center", color=INK, fontsize=9)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sempairs.core.files import write_text
 from sempairs.evaluation import EVALUATIONS
-from sempairs.evaluation.base import Score
+from sempairs.evaluation.base import Direction, Score
 from sempairs.evaluation.files import score_json
 from sempairs.evaluation.pictures import Picture
 from sempairs.report.evaluation_figures import Drawn, Seen, draw
@@ -44,7 +44,7 @@ class Section:
 
     name: str
     question: str
-    rows: list[tuple[str, str, list[Cell]]]
+    rows: list[tuple[str, Direction, list[Cell]]]
     protocols: list[tuple[str, str]]
     figures: list[Drawn]
 

@@ -7,6 +7,7 @@ SOURCES = Registry(
     "source",
     {
         "aircraft": "sempairs.sources.named.files:aircraft",
+        "birdsnap": "sempairs.sources.named.birdsnap:birdsnap",
         "caltech101": "sempairs.sources.named.files:caltech101",
         "cars": "sempairs.sources.named.files:cars",
         "cifar10": "sempairs.sources.named.cifar:cifar10",
@@ -19,6 +20,7 @@ SOURCES = Registry(
         "food101": "sempairs.sources.named.files:food101",
         "idx": "sempairs.sources.idx:idx",
         "pets": "sempairs.sources.named.files:pets",
+        "prepared": "sempairs.sources.prepared:prepared",
         "shapes": "sempairs.sources.shapes.source:shapes",
         "shards": "sempairs.sources.shards:shards",
         "subset": "sempairs.sources.subset:subset",

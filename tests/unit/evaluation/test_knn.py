@@ -5,8 +5,10 @@ import pytest
 
 from sempairs.core.errors import UserError
 from sempairs.core.progress import quiet
+from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled
 from sempairs.evaluation.knn import NearestNeighbours, vote
+from sempairs.evaluation.subsets import held_out
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +57,25 @@ def test_the_protocol_names_its_options():
     assert "k = 2" in score.protocol
     assert "0.1" in score.protocol
     assert "2 training images" in score.protocol
+
+
+def test_a_poisoned_test_set_does_not_change_what_the_sweep_chooses():
+    random = rng("knn sweep")
+    labels = np.arange(60) % 3
+    train, test = (labelled(2 * np.eye(3)[labels] + random.normal(size=(60, 3)), labels) for _ in range(2))
+    poisoned = labelled(100 * test.features[::-1], labels)
+    (_, honest), (_, dishonest) = (NearestNeighbours(sweep=True)(train, side) for side in (test, poisoned))
+    assert honest.protocol == dishonest.protocol
+    assert honest.value > dishonest.value
+    # The counterpart: other labels of the held-out fifth choose otherwise.
+    wrong = np.where(held_out(labels, 0), (labels + 1) % 3, labels)
+    assert NearestNeighbours(sweep=True)(labelled(train.features, wrong), test)[1].protocol != honest.protocol
+
+
+def test_the_sweep_has_the_k_that_are_possible():
+    # A fifth of 15 images is held out: 12 are left, so that k is 1, 5 or 10, each with three T.
+    images = labelled(np.eye(3)[np.arange(15) % 3] + 0.1, np.arange(15) % 3)
+    assert "the best of 9 pairs" in NearestNeighbours(k=2, sweep=True)(images, images)[1].protocol
 
 
 def test_more_neighbours_than_images_are_refused():

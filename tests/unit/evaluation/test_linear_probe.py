@@ -7,7 +7,8 @@ from sempairs.core.errors import UserError
 from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled
-from sempairs.evaluation.linear import LinearProbe, validation_rows
+from sempairs.evaluation.linear import LinearProbe
+from sempairs.evaluation.probe import validation_rows
 
 
 @pytest.fixture(autouse=True)

@@ -37,17 +37,17 @@ def fetch(name: str, root: Path, base: str, download: Callable[[Path], object], 
         with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=root) as temporary, _careful():
             download(Path(temporary))
             (root / base).parent.mkdir(parents=True, exist_ok=True)
-            _move(Path(temporary) / base, root / base)
+            move(Path(temporary) / base, root / base)
     except Exception as error:  # whatever the network, the server or the library raises
         got = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{name} cannot be downloaded from its original server", got=got, todo=by_hand) from None
 
 
-def _move(source: Path, target: Path) -> None:
+def move(source: Path, target: Path) -> None:
     """Rename; where there is a folder of that name already, do so with what is in it."""
     if source.is_dir() and target.is_dir():
         for entry in source.iterdir():
-            _move(entry, target / entry.name)
+            move(entry, target / entry.name)
     else:
         os.replace(source, target)
 

@@ -6,13 +6,11 @@ downloaded only if `download` says so, by torchvision, from the original server.
 `bad_share` is refused; below it they are quarantined.
 """
 
-import dataclasses
 from typing import Literal
 
-from sempairs.core.errors import UserError
 from sempairs.sources.base import Source
 from sempairs.sources.gathering import check_options
-from sempairs.sources.named.layout import LAYOUTS, find, need
+from sempairs.sources.named import lists
 from sempairs.sources.named.listed import open_listed
 
 
@@ -30,8 +28,7 @@ def food101(
     ECCV 2014.
     """
     check_options(size, bad_share)
-    needs = ("images", f"meta/{split}.json")
-    return open_listed(find("food101", root, needs, {"split": split}, download), size, bad_share)
+    return open_listed(lists.list_food101(root, split, download), size, bad_share)
 
 
 def cars(*, root: str, split: Literal["train", "test"] = "train", size: int = 64, bad_share: float = 0.1) -> Source:
@@ -43,9 +40,7 @@ def cars(*, root: str, split: Literal["train", "test"] = "train", size: int = 64
     2013.
     """
     check_options(size, bad_share)
-    lists = {"train": "devkit/cars_train_annos.mat", "test": "cars_test_annos_withlabels.mat"}
-    needs = ("devkit/cars_meta.mat", lists[split], f"cars_{split}")
-    return open_listed(find("cars", root, needs, {"split": split}), size, bad_share)
+    return open_listed(lists.list_cars(root, split), size, bad_share)
 
 
 def aircraft(
@@ -64,17 +59,7 @@ def aircraft(
     arXiv 1306.5151, 2013.
     """
     check_options(size, bad_share)
-    levels = {"variant": "variants.txt", "family": "families.txt", "manufacturer": "manufacturers.txt"}
-    lists = [*levels.values(), *(f"images_{level}_{split}.txt" for level in levels)]
-    needs = ("data/images", *(f"data/{name}" for name in lists))
-    found = find("aircraft", root, needs, {"split": split}, download)
-    columns = {}
-    for level in ("family", "manufacturer"):
-        coarse = find("aircraft", root, needs, {"split": split, "annotation_level": level})
-        assert coarse.labels is not None
-        names = {path: coarse.classes[number] for path, number in zip(coarse.paths, coarse.labels, strict=True)}
-        columns[level] = [names.get(path, "") for path in found.paths]
-    return open_listed(dataclasses.replace(found, columns=columns), size, bad_share)
+    return open_listed(lists.list_aircraft(root, split, download), size, bad_share)
 
 
 def dtd(
@@ -91,9 +76,7 @@ def dtd(
     Source: M. Cimpoi, S. Maji, I. Kokkinos, S. Mohamed, A. Vedaldi, "Describing Textures in the Wild", CVPR 2014.
     """
     check_options(size, bad_share)
-    _check_partition(partition)
-    needs = ("images", f"labels/{split}{partition}.txt")
-    return open_listed(find("dtd", root, needs, {"split": split, "partition": partition}, download), size, bad_share)
+    return open_listed(lists.list_dtd(root, split, partition, download), size, bad_share)
 
 
 def pets(
@@ -111,8 +94,7 @@ def pets(
     Source: O. Parkhi, A. Vedaldi, A. Zisserman, C. Jawahar, "Cats and Dogs", CVPR 2012.
     """
     check_options(size, bad_share)
-    needs = ("images", f"annotations/{split}.txt")
-    return open_listed(find("pets", root, needs, {"split": split}, download), size, bad_share)
+    return open_listed(lists.list_pets(root, split, download), size, bad_share)
 
 
 def flowers102(
@@ -128,8 +110,7 @@ def flowers102(
     Source: M.-E. Nilsback, A. Zisserman, "Automated Flower Classification over a Large Number of Classes", ICVGIP 2008.
     """
     check_options(size, bad_share)
-    needs = ("jpg", "imagelabels.mat", "setid.mat")
-    return open_listed(find("flowers102", root, needs, {"split": split}, download), size, bad_share)
+    return open_listed(lists.list_flowers102(root, split, download), size, bad_share)
 
 
 def caltech101(*, root: str, size: int = 64, bad_share: float = 0.1, download: bool = False) -> Source:
@@ -139,8 +120,7 @@ def caltech101(*, root: str, size: int = 64, bad_share: float = 0.1, download: b
     Workshop on Generative-Model Based Vision, 2004.
     """
     check_options(size, bad_share)
-    needs = ("101_ObjectCategories/BACKGROUND_Google",)
-    return open_listed(find("caltech101", root, needs, {}, download), size, bad_share)
+    return open_listed(lists.list_caltech101(root, download), size, bad_share)
 
 
 def sun397(
@@ -160,24 +140,4 @@ def sun397(
     to Zoo", CVPR 2010.
     """
     check_options(size, bad_share)
-    _check_partition(partition)
-    found = find("sun397", root, ("ClassName.txt",), {}, download)
-    assert found.labels is not None
-    number = dict(zip(found.paths, found.labels, strict=True))
-    paths, name = sorted(number), found.name  # torchvision's order is the file system's
-    if split != "all":
-        name = f"{name} {split} {partition}"
-        listing = {"train": f"Training_{partition:02d}.txt", "test": f"Testing_{partition:02d}.txt"}[split]
-        root_folder = found.base.parent
-        absent = [] if (found.base / listing).is_file() else [f"SUN397/{listing}"]
-        need(name, root_folder, absent, LAYOUTS["sun397"].by_hand.format(root=root_folder))
-        lines = (found.base / listing).read_text(encoding="utf-8", errors="surrogateescape").split()
-        paths = [found.base / line.lstrip("/") for line in lines]
-    # An image that a list names and that is not there has no class, and is quarantined.
-    labels = [number.get(path, -1) for path in paths]
-    return open_listed(dataclasses.replace(found, name=name, paths=paths, labels=labels), size, bad_share)
-
-
-def _check_partition(partition: int) -> None:
-    if not 1 <= partition <= 10:
-        raise UserError("there are ten partitions", got=partition, todo="choose 1 to 10")
+    return open_listed(lists.list_sun397(root, split, partition, download), size, bad_share)

@@ -3,16 +3,17 @@
 import functools
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int64
 
 from sempairs.core.errors import UserError
 from sempairs.sources.base import Source
 from sempairs.sources.decode import BadImage
-from sempairs.sources.gathering import gather
+from sempairs.sources.gathering import Decode, gather
 from sempairs.sources.manifest import hash_files
 
 
@@ -29,6 +30,7 @@ class Listed:
     classes: their names, in the data set's order.
     columns: n values for each name.
     unusable: why an image is left out, by its position.
+    sha256: of the bytes of each file, where that is known and need not be read again.
     """
 
     name: str
@@ -38,14 +40,23 @@ class Listed:
     classes: list[str]
     columns: Mapping[str, list[str]] = field(default_factory=dict)
     unusable: Mapping[int, BadImage] = field(default_factory=dict)
+    sha256: list[str] | None = None
 
 
-def open_listed(listed: Listed, size: int, bad_share: float) -> Source:
-    """The source that shows these images, as the central square of `size`, in RGB.
+@dataclass(frozen=True)
+class Hashed:
+    """The listed images by id, in order: the sha256 of each or why it has none, and where the files are."""
+
+    hashes: dict[str, str | BadImage]
+    files: dict[str, Path]
+
+
+def hash_listed(listed: Listed) -> Hashed:
+    """The hash of every listed image whose file lies below the data set's folder.
 
     Raises
     ------
-    UserError: an image is listed twice or has a class that there is not; too many bad images.
+    UserError: an image is listed twice.
     """
     ids = [_id(listed.base, path) for path in listed.paths]
     if len(set(ids)) < len(ids):
@@ -58,9 +69,22 @@ def open_listed(listed: Listed, size: int, bad_share: float) -> Source:
     ]
     files = {id: place for id, place in zip(ids, places, strict=True) if isinstance(place, Path)}
     # A manifest remembers the files of its last use, so each split has one of its own.
-    read = hash_files(listed.base / listed.name, files)
+    known = listed.sha256 and dict(zip(ids, listed.sha256, strict=True))
+    read = known or hash_files(listed.base / listed.name, files)
     hashes = {id: read[id] if isinstance(place, Path) else place for id, place in zip(ids, places, strict=True)}
-    good = gather(listed.name, hashes, lambda at: (files[ids[i]] for i in at), size, bad_share)
+    return Hashed(hashes, files)
+
+
+def open_listed(listed: Listed, size: int, bad_share: float, decode: Decode = "once") -> Source:
+    """The source that shows these images, as the central square of `size`, in RGB.
+
+    Raises
+    ------
+    UserError: an image is listed twice or has a class that there is not; too many bad images.
+    """
+    found = hash_listed(listed)
+    contents = functools.partial(_contents, list(found.hashes), found.files)
+    good = gather(listed.name, found.hashes, contents, size, bad_share, decode=decode)
     labels = None if listed.labels is None else np.array(listed.labels, dtype=np.int64)[good.kept]
     if labels is not None and not ((labels >= 0) & (labels < len(listed.classes))).all():
         got = f"{labels.min()} to {labels.max()}, where there are {len(listed.classes)} classes"
@@ -75,6 +99,10 @@ def open_listed(listed: Listed, size: int, bad_share: float) -> Source:
         columns={name: np.array(values, dtype=object)[good.kept] for name, values in listed.columns.items()},
         quarantined=good.quarantined,
     )
+
+
+def _contents(ids: list[str], files: Mapping[str, Path], positions: Int64[np.ndarray, " k"]) -> Iterator[Path]:
+    return (files[ids[at]] for at in positions)
 
 
 def printable(name: str) -> str:

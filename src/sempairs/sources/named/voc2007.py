@@ -10,7 +10,7 @@ from sempairs.sources.base import Source
 from sempairs.sources.decode import BadImage, Limits
 from sempairs.sources.gathering import check_options
 from sempairs.sources.named.layout import find
-from sempairs.sources.named.listed import open_listed
+from sempairs.sources.named.listed import Listed, open_listed
 from sempairs.sources.workers import read_image
 
 CLASSES = (
@@ -51,6 +51,11 @@ def voc2007(
     UserError: missing or damaged lists, a failed download, too many bad images.
     """
     check_options(size, bad_share)
+    return open_listed(list_voc2007(root, split, download), size, bad_share)
+
+
+def list_voc2007(root: str, split: str, download: bool = False) -> Listed:
+    """The images of a split with their columns "objects" and "difficult"; without a readable annotation, unusable."""
     needs = ("JPEGImages", "Annotations", f"ImageSets/Main/{split}.txt")
     found = find("voc2007", root, needs, {"image_set": split}, download)
     columns: dict[str, list[str]] = {"objects": [], "difficult": []}
@@ -65,7 +70,7 @@ def voc2007(
             columns["objects"].append("|".join(sorted(objects)))
             columns["difficult"].append("|".join(sorted(difficult)))
             bar()
-    return open_listed(dataclasses.replace(found, columns=columns, unusable=unusable), size, bad_share)
+    return dataclasses.replace(found, columns=columns, unusable=unusable)
 
 
 def read_objects(path: Path) -> tuple[set[str], set[str]]:

@@ -104,7 +104,7 @@ def test_a_second_archive_is_put_beside_the_first(
     assert len(open_source({"name": "voc2007", "root": str(tmp_path / "root")})) == 12
 
 
-@pytest.mark.parametrize("name", [name for name in made_named.MAKERS if name != "cars"])
+@pytest.mark.parametrize("name", [name for name in made_named.MAKERS if name not in ("birdsnap", "cars")])
 def test_a_failed_download_leaves_nothing_and_says_how_to_do_without(
     name: str, tmp_path: Path, server: Callable[[Brings], list[str]]
 ) -> None:
@@ -130,9 +130,10 @@ def test_without_the_option_nothing_is_downloaded(tmp_path: Path, server: Callab
         open_source({"name": "food101", "root": str(tmp_path)})
 
 
-def test_cars_cannot_be_downloaded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["birdsnap", "cars"])
+def test_what_no_server_has_cannot_be_downloaded(name: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no option 'download'"):
-        open_source({"name": "cars", "root": str(tmp_path), "download": True})
+        open_source({"name": name, "root": str(tmp_path), "download": True})
 
 
 def test_an_archive_that_leads_out_of_its_folder(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_without_files_the_message_says_what_belongs_where(name: str, root: Path
         assert f"is not in {os.fspath(folder)!r}" in refused.value.problem
         assert str(refused.value.got).startswith("no ")
         assert f"into {folder}" in str(refused.value.todo)
-        assert ("`download` fetches it" in str(refused.value.todo)) == (name != "cars")
+        assert ("`download` fetches it" in str(refused.value.todo)) == (name not in ("birdsnap", "cars"))
     assert not root.exists()  # torchvision's Caltech101 would make it
 
 
