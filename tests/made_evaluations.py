@@ -45,6 +45,7 @@ EXPECTED = {
     ),
     "knn": Expected(),
     "linear": Expected(options={"grid_size": 3, "grid_from": -2.0, "grid_to": 2.0}),
+    "linear-sgd": Expected(options={"epochs": 20}),
     "transfer": Expected(options={"root": "nowhere"}, looks_at_images=True, own_images=True),  # test_transfer.py
     "fewshot": Expected(options={"episodes": 40}, by_position=True),
     "invariance": Expected(looks_at_images=True, chance={"invariance same class": 0.0}),  # test_invariance.py

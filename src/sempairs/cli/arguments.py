@@ -9,7 +9,8 @@ import typer
 Source = Annotated[
     str,
     typer.Argument(
-        help="A folder of images, a CSV or Parquet table, an IDX file, or a named source (`sempairs describe source`)."
+        help="A folder of images, a CSV or Parquet table, an IDX file, or a named source (`sempairs describe source`), "
+        "to which options may be added: shapes:n=500."
     ),
 ]
 Assignments = Annotated[

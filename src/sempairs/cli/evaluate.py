@@ -12,7 +12,7 @@ def evaluate(
     encoder: Annotated[
         str, typer.Argument(help="A run, a folder with one run, an export, an encoder's name, or timm:MODEL.")
     ],
-    on: Annotated[str, typer.Option(help="The labelled images to test on.")],
+    on: Annotated[str, typer.Option(help="The labelled images to test on, such as fashion-mnist:split=test.")],
     train_on: Annotated[
         str | None, typer.Option(help="Labelled images to learn from. Default: a random half of --on.")
     ] = None,

@@ -100,6 +100,15 @@ def build(registry: Registry, spec: str | Mapping[str, Any] | Spec, *given: Any)
     return member(*given, **{name: getattr(values, name) for name in fields})
 
 
+def parse_spec(text: str) -> Spec:
+    """`"shapes:n=100,size=32"` as a name with options; values are TOML literals or words."""
+    name, _, rest = text.partition(":")
+    parts = [part.strip() for part in rest.split(",") if part.strip()]
+    if any("=" not in part for part in parts):
+        raise UserError("options follow a name as NAME:OPTION=VALUE", got=text, todo="for example pca:dim=64")
+    return Spec(name=name, options=parse_assignments([f"options.{part}" for part in parts]).get("options", {}))
+
+
 def parse_assignments(assignments: list[str]) -> dict[str, dict[str, Any]]:
     """`["method.temperature=0.2", ...]` as `{"method": {"temperature": 0.2}}`; values are TOML literals or words."""
     tables: dict[str, dict[str, Any]] = {}

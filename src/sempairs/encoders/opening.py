@@ -9,12 +9,14 @@ import torch
 from sempairs.core.errors import UserError
 from sempairs.core.runs import Run, RunStore
 from sempairs.core.seeds import seed_of
-from sempairs.core.settings import Spec, build, parse_assignments, resolve
+from sempairs.core.settings import Spec, build, parse_spec, resolve
 from sempairs.encoders import ENCODERS
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.exported import CARD, load_export
 from sempairs.encoders.files import load_encoder
 from sempairs.sources.base import Source
+
+TIMM = "timm:"
 
 
 def open_encoder(spec: Spec, source: Source, seed: int = 0) -> Encoder:
@@ -45,27 +47,14 @@ def find_encoder(name: str, options: dict[str, Any] | None, source: Source) -> E
     """
     folder = Path(name)
     if not folder.is_dir():
-        registered, own = _named(name)
-        return open_encoder(resolve(ENCODERS, Spec(name=registered, options={**(options or {}), **own})), source)
+        named = parse_spec(name.replace(TIMM, f"{TIMM}pretrained=true,model=", 1) if name.startswith(TIMM) else name)
+        complete = Spec(name=named.name, options={**(options or {}), **named.options})
+        return open_encoder(resolve(ENCODERS, complete), source)
     if (folder / "encoder.json").is_file():
         return load_encoder(folder)
     if (folder / CARD).is_file():
         return load_export(folder)
     return load_encoder(find_run(folder).folder)
-
-
-def _named(text: str) -> tuple[str, dict[str, Any]]:
-    """A registered name and the options that follow it after a colon, with commas between."""
-    name, colon, rest = text.partition(":")
-    parts = [part.strip() for part in rest.split(",")] if colon else []
-    options: dict[str, Any] = {}
-    if name == "timm" and parts:
-        options = {"model": parts.pop(0), "pretrained": True}
-    if any("=" not in part for part in parts):
-        raise UserError(
-            "options follow an encoder's name as NAME:OPTION=VALUE", got=text, todo="timm:resnet50, pca:dim=64"
-        )
-    return name, options | parse_assignments([f"encoder.{part}" for part in parts]).get("encoder", {})
 
 
 def find_run(folder: Path) -> Run:

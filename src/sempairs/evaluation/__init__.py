@@ -7,6 +7,7 @@ EVALUATIONS = Registry(
     {
         "knn": "sempairs.evaluation.knn:NearestNeighbours",
         "linear": "sempairs.evaluation.linear:LinearProbe",
+        "linear-sgd": "sempairs.evaluation.linear_sgd:LinearSGD",
         "transfer": "sempairs.evaluation.transfer:Transfer",
         "fewshot": "sempairs.evaluation.fewshot:FewShot",
         "retrieval": "sempairs.evaluation.retrieval:Retrieval",
@@ -28,5 +29,24 @@ EVALUATIONS = Registry(
     },
 )
 
-DEFAULT = ("knn", "linear", "fewshot")
-"""What `sempairs evaluate --with default` stands for: all that need labelled images and nothing else."""
+DEFAULT = (
+    "knn",
+    "linear",
+    "fewshot",
+    "few-label",
+    "retrieval",
+    "retrieval-probe",
+    "verification",
+    "clustering",
+    "geometry",
+    "map",
+    "invariance",
+    "swaps",
+    "identifiability",
+    "shapes-robustness",
+    "robustness",
+    "semisup",
+    "finetune",
+    "detection",
+)
+"""What `sempairs evaluate --with default` stands for: what needs labelled images and nothing else, quick ones first."""

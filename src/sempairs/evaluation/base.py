@@ -152,6 +152,15 @@ class Evaluation(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsFiles(Protocol):
+    """An evaluation that reads files of its own, whose contents decide its scores beside its options."""
+
+    def contents(self) -> list[str]:
+        """Hashes of these files; kept scores are read again only where they are the same."""
+        ...
+
+
 def need_classes(train: Labelled, test: Labelled) -> Int64[np.ndarray, " c"]:
     """The class numbers of `train`, sorted: what a classifier that learns from it can answer.
 

@@ -6,7 +6,7 @@ labelled images.
 **Departure**: all features are centred by the mean of the training features, which takes no labels, and divided by
 their length. Minimised is the summed cross-entropy + λ/2 |W|² with λ = 0.1 for all encoders, so that no labelled image
 is spent on choosing: of 0.001, 0.01, 0.1, 1 and 10 it was within 0.7 points of the best for trained and random
-small-resnets on test images of Fashion-MNIST. With `tune` the whole network is tuned in its place, as `semisup` does it.
+small-resnets on test images of Fashion-MNIST. With `tune` the whole network is tuned, as `semisup` does it.
 """
 
 from collections.abc import Callable

@@ -10,7 +10,7 @@ from sempairs.core.settings import Spec, build, resolve
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.extract import encoder_id
 from sempairs.evaluation import EVALUATIONS
-from sempairs.evaluation.base import Labelled, Score
+from sempairs.evaluation.base import Labelled, ReadsFiles, Score
 from sempairs.evaluation.files import load_scores, save_scores
 from sempairs.sources.base import Source
 
@@ -48,11 +48,13 @@ def each_evaluation(
     seen = [encoder_id(encoder), train.fingerprint, test.fingerprint] if keep is not None else []
     for spec in specs:
         complete = resolve(EVALUATIONS, spec)
-        stem = None if keep is None else keep / f"{spec.name}-{hash_of([*seen, complete.model_dump()])}"
+        member = build(EVALUATIONS, complete)
+        own = member.contents() if isinstance(member, ReadsFiles) else []
+        stem = None if keep is None else keep / f"{spec.name}-{hash_of([*seen, *own, complete.model_dump()])}"
         found = None if stem is None else load_scores(stem, pictures=True)
         if found is None:
             try:
-                scores = build(EVALUATIONS, complete)(*sides)
+                scores = member(*sides)
             except UserError as error:
                 yield complete, error
                 continue

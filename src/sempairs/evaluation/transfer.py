@@ -69,6 +69,11 @@ class Transfer:
         scores = [self._score(encoder, root, name, size) for name in names]
         return [*scores, mean_of(names, scores, missing, _published(encoder, MEAN_TARGET, "mean of eleven"))]
 
+    def contents(self) -> list[str]:
+        """The hashes of the tables of the data sets that are prepared."""
+        root = resolved(self.root)
+        return [f"{name} {read_prepared(root, name).record['sha256']}" for name in SETS if is_prepared(root, name)]
+
     def _names(self, root: Path) -> tuple[list[str], list[str]]:
         """The data sets to score, and those of the suite that are not prepared."""
         given = self.sets.split(",") if isinstance(self.sets, str) else self.sets
@@ -76,7 +81,7 @@ class Transfer:
         for name in asked:
             if name not in SETS:
                 raise UserError(f"{name!r} is not in the transfer suite", todo=suggest(name, SETS))
-        missing = [name for name in SETS if not (root / f"{name}.json").is_file()]
+        missing = [name for name in SETS if not is_prepared(root, name)]
         names = asked or [name for name in SETS if name not in missing]
         if not names:
             raise UserError(
@@ -107,6 +112,11 @@ class Transfer:
             + _published(encoder, one.target, one.title)
         )
         return score_of(f"transfer {name}", one.metric, probed.scores, labels[testing], classes, protocol)
+
+
+def is_prepared(root: Path, name: str) -> bool:
+    """Whether there is a record of the data set."""
+    return (root / f"{name}.json").is_file()
 
 
 def mean_of(names: Sequence[str], scores: Sequence[Score], missing: Sequence[str], published: str = "") -> Score:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sempairs.core.errors import UserError, suggest
-from sempairs.core.settings import Spec, build, resolve
+from sempairs.core.settings import Spec, build, parse_spec, resolve
 from sempairs.sources import SOURCES
 from sempairs.sources.base import Source
 from sempairs.sources.folder import EXTENSIONS
@@ -39,7 +39,8 @@ def open_source(spec: str | Mapping[str, Any] | Spec) -> Source:
 
 
 def guess_spec(text: str) -> Spec:
-    """The source that a word on the command line means: a folder, a table, tar shards, an IDX file or a source's name.
+    """The source that a word on the command line means: a folder, a table, tar shards, an IDX file or a source's name,
+    which options may follow ("fashion-mnist:split=test").
 
     Paths are made absolute, since a pair set that keeps the spec may be used from another folder. The labels of an
     IDX file are taken from beside it where they have MNIST's names (images-idx3, labels-idx1). A table's columns of
@@ -60,8 +61,8 @@ def guess_spec(text: str) -> Spec:
         return _table_spec(path, Path(found[0]))
     if text.endswith(".tar") and (glob.has_magic(text) or "{" in text):
         return _shards_spec(path)
-    if text in SOURCES:
-        return Spec(name=text)
+    if text.partition(":")[0] in SOURCES:
+        return parse_spec(text)
     near = _near_path(path)
     problem = "there is neither a folder nor a source called"
     raise UserError(f"{problem} {text!r}", todo=f"did you mean {near!r}?" if near else suggest(text, SOURCES))

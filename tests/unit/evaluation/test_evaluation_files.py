@@ -10,6 +10,7 @@ from made_evaluations import Quarters
 from sempairs.core.errors import UserError
 from sempairs.core.settings import Spec
 from sempairs.evaluation.base import Score
+from sempairs.evaluation.detection.detection import Detection
 from sempairs.evaluation.files import load_scores, save_scores
 from sempairs.evaluation.pictures import confusion
 from sempairs.evaluation.suite import each_evaluation, run_evaluations
@@ -95,3 +96,15 @@ def test_one_name_for_two_numbers_is_an_error():
     specs = [Spec(name="knn", options={"k": k}) for k in (3, 4)]
     with pytest.raises(UserError, match="two evaluations give 'knn'"):
         run_evaluations(Quarters(), source, source, specs)
+
+
+def test_an_evaluation_that_reads_files_is_made_anew_when_they_change(tmp_path, monkeypatch):
+    train, test = made_source(40, seed=1), made_source(40, seed=2)
+    scenes = tmp_path / "scenes.json"
+    made = []
+    monkeypatch.setattr(Detection, "__call__", lambda *_: made.append(1) or SCORES)
+    spec = Spec(name="detection", options={"test_set": str(scenes)})
+    for contents, count in (("{}", 1), ("{}", 1), ("[]", 2)):
+        scenes.write_text(contents)
+        list(each_evaluation(Quarters(), train, test, [spec], tmp_path / "kept"))
+        assert len(made) == count

@@ -1,8 +1,11 @@
 """The linear probe: what chooses its penalty, what it refuses, and what it confesses."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from made import made_source
 from sempairs.core.errors import UserError
 from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
@@ -91,3 +94,54 @@ def test_unpenalised_bias_answers_the_frequent_class_when_features_are_useless()
 def test_options_without_a_meaning_are_refused(options):
     with pytest.raises(UserError, match="linear probe needs"):
         LinearProbe(**options)
+
+
+def with_splits(count, name):
+    images = noisy(count, name)
+    split = np.where(np.arange(3 * count) % 4 == 3, "val", "train")
+    source = dataclasses.replace(made_source(3 * count, 3), columns={"split": split})
+    return Labelled(images.features, images.labels, source=source)
+
+
+def test_a_column_names_the_images_that_choose_the_penalty():
+    train, test = with_splits(60, "train"), noisy(60, "test")
+    (score,) = LinearProbe(grid_size=12, validation="split=val")(train, test)
+    assert "the best by accuracy on 45 of 180 training images" in score.protocol
+    # With their labels wrong, another penalty is best.
+    val = train.source.columns["split"] == "val"
+    wrong = np.where(val, (train.labels + 1) % 3, train.labels)
+    poisoned = Labelled(train.features, wrong, source=train.source)
+    assert LinearProbe(grid_size=12, validation="split=val")(poisoned, test)[0].protocol != score.protocol
+
+
+@pytest.mark.parametrize("validation", ["split=nothing", "split", "label=class 0=", "split=train=val"])
+def test_a_column_that_names_no_images_is_refused(validation):
+    with pytest.raises(UserError, match="names 0 of 180 training images"):
+        LinearProbe(validation=validation)(with_splits(60, "train"), noisy(60, "test"))
+
+
+def test_an_unknown_column_is_refused():
+    with pytest.raises(UserError, match="no column 'part'"):
+        LinearProbe(validation="part=val")(with_splits(60, "train"), noisy(60, "test"))
+
+
+def test_accuracy_over_classes_is_a_score_of_its_own():
+    train, test = noisy(60, "train"), noisy(60, "test")
+    (plain,), (score,) = (
+        LinearProbe(grid_size=3, metric=metric)(train, test) for metric in ("accuracy", "mean-per-class")
+    )
+    assert (plain.metric, score.metric) == ("linear", "linear mean-per-class")
+    # Classes of equal size: both are the same number.
+    assert score.value == pytest.approx(plain.value)
+    assert plain.pictures[0].rows == ("0", "1", "2")
+    assert plain.pictures[0].values.diagonal().mean() == pytest.approx(plain.value)
+
+
+def test_images_of_many_classes_need_columns_that_say_so():
+    with pytest.raises(UserError, match="no column 'objects'"):
+        LinearProbe(metric="voc-map")(with_splits(60, "train"), with_splits(60, "test"))
+    sides = with_splits(60, "train"), with_splits(60, "test")
+    empty = {"objects": np.full(180, ""), "difficult": np.full(180, "")}
+    sides = [Labelled(s.features, None, source=dataclasses.replace(s.source, columns=empty)) for s in sides]
+    with pytest.raises(UserError, match="no training image shows a class"):
+        LinearProbe(metric="voc-map")(*sides)

@@ -91,3 +91,12 @@ def test_a_wrong_word_gets_the_nearest_name(tmp_path: Path, monkeypatch: pytest.
     for text in ("", "a\0b", "x" * 5000, "/no/such/place", "[/red]"):
         with pytest.raises(UserError, match=r"valid names: .*digits, .*folder, .*shards"):
             guess_spec(text)
+
+
+def test_options_may_follow_the_name_of_a_source():
+    assert guess_spec("shapes:n=100,size=32") == Spec(name="shapes", options={"n": 100, "size": 32})
+    assert guess_spec("fashion-mnist:split=test") == Spec(name="fashion-mnist", options={"split": "test"})
+    with pytest.raises(UserError, match="NAME:OPTION=VALUE"):
+        guess_spec("shapes:100")
+    with pytest.raises(UserError, match="neither a folder nor a source called 'photos:size=3'"):
+        guess_spec("photos:size=3")

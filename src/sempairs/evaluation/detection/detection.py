@@ -8,7 +8,9 @@ it has `variant = "c4"`, `tune = true`, 24,000 `steps` of a `batch` of 16, `rate
 number speaks of its features, in a minute or two of two cores. For others see `model.py` and `score.py`.
 """
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -100,6 +102,11 @@ class Detection:
             )
             for metric, interval in intervals(found, tested.objects, classes).items()
         ]  # fmt: skip
+
+    def contents(self) -> list[str]:
+        """The hashes of the lists and JSON files that name images; the images behind them are taken as they are."""
+        paths = [Path(name).expanduser() for name in (*self.train_sets, self.test_set) if name != "garments"]
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()]
 
     def _protocol(self, learnt: Scenes, tested: Scenes) -> str:
         sizes = f", resized to {' or '.join(map(str, self.sizes))} pixels" if self.sizes else ""

@@ -5,7 +5,7 @@ Networks for Object Detection", CVPR 2017, arXiv 1612.03144; "c4": the layout of
 arXiv 1512.03385, appendix A, with the RoIAlign of arXiv 1703.06870. The parts are torchvision's.
 **Departure** The encoder's batch norms keep their statistics, whether its weights are tuned or not. What is put on top
 of it normalises its maps itself (batch norm in the pyramid, before the region proposals, after the last stage; as He et
-al., arXiv 1911.05722, section 4.2.1, do when they tune), so that the scale of an encoder's features decides nothing.
+al., arXiv 1911.05722, section 4.2, do when they tune), so that the scale of an encoder's features decides nothing.
 Anchors are as large, against the stride of a map, as in those papers; maps finer than stride 4 are not used.
 """
 
