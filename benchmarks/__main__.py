@@ -18,9 +18,9 @@ from sempairs.core.environment import environment
 from sempairs.core.files import write_json
 from sempairs.core.progress import say
 
-NAMES = ("sources", "shapes", "views", "data", "training", "gpu", "processes", "neighbours", "startup")
+NAMES = ("sources", "shapes", "views", "data", "training", "gpu", "processes", "neighbours", "probe", "startup")
 FOLDER = Path(__file__).parent
-PACKAGES = ("faiss-cpu", "lightly", "kornia", "pillow")
+PACKAGES = ("faiss-cpu", "scikit-learn", "lightly", "kornia", "pillow")
 
 
 def machine() -> dict[str, Any]:

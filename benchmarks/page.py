@@ -15,7 +15,7 @@ floor that nothing can beat, run in turn, so a machine that changes its speed ch
 median over pairs of runs, with the smallest and the largest. Above 1 we are faster. Absolute rates are those of one
 machine on one day. What bounds the rows that miss their aim, and what was tried, is in [the log](log.md).
 """
-TITLES = {"gpu": "On a GPU", "data": "Data path"}
+TITLES = {"gpu": "On a GPU", "data": "Data path", "probe": "Linear probe"}
 Results = dict[str, dict[str, Any]]
 
 
@@ -29,7 +29,7 @@ def page() -> str:
 def _aims(results: Results) -> str:
     """Everything that has an aim, in one table."""
     lines = ["## Aims", "", "| what | against | measured | aim | |", "|---|---|---|---|---|"]
-    for name in ("views", "training", "data", "gpu", "neighbours"):
+    for name in ("views", "training", "data", "gpu", "neighbours", "probe"):
         for row in results[name]["rows"]:
             if row["aim"] is not None:
                 lines.append(
@@ -111,7 +111,7 @@ def _million(result: dict[str, Any]) -> str:
 
 
 def _where(result: dict[str, Any]) -> str:
-    names = ("torch", "torchvision", "lightly", "kornia", "pillow", "faiss-cpu", "numpy")
+    names = ("torch", "torchvision", "lightly", "kornia", "pillow", "faiss-cpu", "scikit-learn", "numpy")
     versions = ", ".join(f"{name} {result[name]}" for name in names if name in result)
     busy = f", {result['gpu']}" if result.get("gpu") else ""
     busy += f", load {result['load']} before the run" if "load" in result else ""

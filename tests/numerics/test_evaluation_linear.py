@@ -7,6 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from made import made_source
+from sempairs.core.errors import UserError
 from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled
@@ -123,3 +124,12 @@ def test_lambda_is_chosen_by_the_metric_that_is_asked_for():
         assert found.penalty == grid[int(found.chosen_by.argmax())]
         chosen.append(found.penalty)
     assert chosen[0] > chosen[1]
+
+
+def test_validation_images_that_show_nothing_are_refused():
+    part = Part(TRAIN.features, np.zeros((300, 4), dtype=np.int64))
+    with pytest.raises(UserError, match="no image that chooses"):
+        probe(part, part, TEST.features, 4, metric="voc-map")
+    alone = Part(TRAIN.features, TRAIN.labels)
+    with pytest.raises(UserError, match="no image that chooses"):
+        probe(alone, alone.take(np.zeros(300, dtype=bool)), TEST.features, 4)

@@ -25,7 +25,7 @@ def test_the_page_is_the_one_that_the_results_make(page):
 def test_a_row_below_its_aim_is_called_missed(page, ratio, verdict):
     row = {"name": "step", "peer_name": "script", "ratio": ratio, "low": 1.5, "high": 3.0, "aim": 2.0}
     found = [{"processes": n, "loss differs by": 0.0, "gradients differ by": 1e-8 * (n - 1)} for n in (1, 2)]
-    results = {name: {"rows": []} for name in ("views", "data", "gpu", "neighbours")}
+    results = {name: {"rows": []} for name in ("views", "data", "gpu", "neighbours", "probe")}
     results |= {"training": {"rows": [row]}, "processes": {"processes": found}}
     results |= {"startup": {"rows": [{"name": "help", "ours": 1.0}]}}
     lines = page._aims(results).splitlines()

@@ -9,12 +9,13 @@ takes hundreds of steps a fit, or stops where it stalls. Three things make it te
 
 - coordinates are those along the principal axes: |W|² does not change under rotation, and the bias, which is not
   penalised, takes up the shift; where there are fewer images than features, W lies in the span of the images;
-- a fit that takes long is preconditioned by the second derivatives with respect to the weights of each class, which
-  the next fit on a path of penalties takes over: they change slowly;
+- each is scaled by the second derivative that the loss has along it where the fit starts; a fit that takes long learns
+  how those of each class mix, which the next fit on a path of penalties takes over: that changes slowly;
 - such a fit starts where the line through the two before it, over log λ, leads.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from math import log
@@ -27,12 +28,15 @@ from torch import Tensor
 from sempairs.evaluation.lbfgs import minimise
 
 # Of the loss: within what share of its minimum a fit is estimated to end. Features that are nearly dependent hide more:
-# with 6,000 Fashion-MNIST features and 45 penalties every loss was within XXX of the minimum.
-TOLERANCE = 3e-7
+# on those of 6,000 Fashion-MNIST images every loss of 45 penalties was within 1.3e-5 of the minimum, on made ones 1e-4.
+TOLERANCE = 1e-7
 FLOOR = 1e-10  # of a mean loss, which is not worth a step
 MAX_ITER = 1000
-ROUND = 25  # steps after which the second derivatives are taken anew
-MOST_NUMBERS = 2**28  # 2 GiB: where second derivatives would be more, only those along each axis are taken
+ROUND = 25  # steps after which a fit learns how second derivatives mix
+# Multiplications in one product below which a processor's cores do not share it. The products are thousands and small:
+# on two cores that others use too, threads that waited for each other made 45 fits six times slower.
+ONE_THREAD = 10**8
+MOST_NUMBERS = 2**27  # 1 GiB: where mixed second derivatives would be more, only those along each axis are taken
 LEAST = 1e-9  # of the largest second derivative: what a direction that says nothing is taken to have
 
 Features = Float[Tensor, "n d"] | Float[Tensor, "p n d"]
@@ -86,7 +90,7 @@ def fit(
     axes = Axes.of(features, sample_weights)
     problems = Problems.of(axes.coordinates(features), classes, count, sample_weights).penalised(penalties)
     here = axes.along(start) if start else problems.zero()
-    return axes.back(*problems.solve(here, problems.first_guess(here), tolerance, max_iter))
+    return axes.back(*problems.solve(here, problems.unmixed(), tolerance, max_iter))
 
 
 def path(
@@ -99,19 +103,18 @@ def path(
     tolerance: float = TOLERANCE,
     max_iter: int = MAX_ITER,
 ) -> Iterator[Fit]:
-    """Fit p problems with each of these penalties, which fall; the other parameters as in `fit`."""
+    """Fit p problems with each of these penalties, which do not rise; the other parameters as in `fit`."""
     axes = Axes.of(features, sample_weights)
     problems = Problems.of(axes.coordinates(features), classes, count, sample_weights)
     before = here = problems.zero()
-    inverse = None
+    mixing = problems.unmixed()
     for step, penalty in enumerate(penalties):
         start = here
-        if step > 1:
+        if step > 1 and penalties[step - 1] < penalties[step - 2]:
             ahead = log(penalty / penalties[step - 1]) / log(penalties[step - 1] / penalties[step - 2])
             start = here + ahead * (here - before)
         problems = problems.penalised(torch.full_like(here[:, 0, 0], penalty))
-        inverse = problems.first_guess(start) if inverse is None else inverse
-        found = problems.solve(start, inverse, tolerance, max_iter)
+        found = problems.solve(start, mixing, tolerance, max_iter)
         before, here = here, found[0]
         yield axes.back(*found)
 
@@ -218,51 +221,65 @@ class Problems:
         return loss, (self.transposed @ residuals + decayed).flatten(1)
 
     def solve(
-        self, start: Float64[Tensor, "p r c"], inverse: Float64[Tensor, "p c *r r"], tolerance: float, max_iter: int
+        self, start: Float64[Tensor, "p r c"], mixing: Float64[Tensor, "p c s s"], tolerance: float, max_iter: int
     ) -> tuple[Float64[Tensor, "p r c"], Float64[Tensor, " p"], Bool[Tensor, " p"]]:
         """The minima, their losses and whether they were reached.
 
         Parameters
         ----------
-        inverse: of the second derivatives; for problems that take long, new ones are left in it.
+        mixing: as `mixed` has it; for problems that take long, a new one is left in it.
         """
         v, part, rows = start.clone(), self, torch.arange(len(start), device=start.device)
         loss, converged = torch.zeros_like(v[:, 0, 0]), torch.zeros_like(v[:, 0, 0], dtype=torch.bool)
         floor = FLOOR * self.mass.sum(dim=(1, 2))
         for done in range(0, max_iter, ROUND):
-            guess, steps = partial(multiply, inverse[rows]), min(ROUND, max_iter - done)
-            flat, loss[rows], converged[rows] = minimise(part, guess, v[rows].flatten(1), tolerance, floor[rows], steps)
+            if done and mixing.numel():
+                mixing[rows] = part.mixed(v[rows])
+            guess, steps = partial(multiply, part.inverse(v[rows], mixing[rows])), min(ROUND, max_iter - done)
+            with threads_for(part.x.shape[-2:].numel() * v[rows, 0].numel()):
+                flat, loss[rows], converged[rows] = minimise(
+                    part, guess, v[rows].flatten(1), tolerance, floor[rows], steps
+                )
             v[rows] = flat.reshape(len(rows), *v.shape[1:])
             rows = rows[~converged[rows]]
             if not len(rows):
                 break
             part = self.take(rows)
-            inverse[rows] = part.inverse(v[rows], mixed=inverse.ndim == 4)
         return v, loss, converged
 
-    def first_guess(self, v: Float64[Tensor, "p r c"]) -> Float64[Tensor, "p c *r r"]:
-        """The inverse of the second derivatives along each axis, as matrices where those are not too large."""
-        found = self.inverse(v, mixed=False)
-        return found.diag_embed() if found.numel() * found.shape[2] <= MOST_NUMBERS else found
+    def unmixed(self) -> Float64[Tensor, "p c s s"]:
+        """What `mixed` gives where second derivatives do not mix; empty matrices where they would be too large."""
+        p, r, c = self.zero().shape
+        size = r if p * c * r * r <= MOST_NUMBERS else 0
+        return torch.eye(size, dtype=self.x.dtype, device=self.x.device).repeat(p, c, 1, 1)
 
-    def inverse(self, v: Float64[Tensor, "p r c"], mixed: bool) -> Float64[Tensor, "p c *r r"]:
-        """The inverse of the second derivatives of the loss with respect to the weights of each class.
-
-        Parameters
-        ----------
-        mixed: of the matrix of all of them; else of each alone.
-        """
+    def spread(self, v: Float64[Tensor, "p r c"]) -> Float64[Tensor, "p c n"]:
+        """The second derivative of the loss with respect to each logit."""
         chances = (self.x @ v).softmax(dim=2)
-        spread = (self.mass * chances * (1 - chances)).mT
-        alone = spread @ self.x**2 + self.decay.mT
-        least = LEAST * alone.amax(dim=(1, 2), keepdim=True)
-        if not mixed:
-            return 1 / (alone + least)
+        return (self.mass * chances * (1 - chances)).mT
+
+    def mixed(self, v: Float64[Tensor, "p r c"]) -> Float64[Tensor, "p c r r"]:
+        """The second derivatives of the loss without its penalty, with respect to the weights of each class.
+
+        They are divided by the roots of those along both axes, as a correlation is.
+        """
         if self.x.ndim == 2:
-            curvature = torch.stack([torch.stack([(self.transposed * s) @ self.x for s in own]) for own in spread])
+            found = torch.stack([torch.stack([(self.transposed * s) @ self.x for s in own]) for own in self.spread(v)])
         else:
-            curvature = torch.stack([(self.transposed * s[:, None]) @ self.x for s in spread.unbind(1)], dim=1)
-        curvature.diagonal(dim1=2, dim2=3).add_(self.decay.mT + least)
+            found = torch.stack([(self.transposed * s[:, None]) @ self.x for s in self.spread(v).unbind(1)], dim=1)
+        roots = found.diagonal(dim1=2, dim2=3).sqrt()
+        roots = torch.where(roots > 0, roots, 1.0)
+        return found / (roots[..., :, None] * roots[..., None, :])
+
+    def inverse(self, v: Float64[Tensor, "p r c"], mixing: Float64[Tensor, "p c s s"]) -> Float64[Tensor, "p c *r r"]:
+        """The inverse of the second derivatives with respect to the weights of each class, if they mix like this."""
+        alone = self.spread(v) @ self.x**2
+        more = self.decay.mT + LEAST * (alone + self.decay.mT).amax(dim=(1, 2), keepdim=True)
+        if not mixing.numel():
+            return 1 / (alone + more)
+        roots = alone.sqrt()
+        curvature = roots[..., :, None] * roots[..., None, :] * mixing
+        curvature.diagonal(dim1=2, dim2=3).add_(more)
         return torch.cholesky_inverse(torch.linalg.cholesky(curvature))
 
 
@@ -271,3 +288,14 @@ def multiply(inverse: Float64[Tensor, "p c *r r"], flat: Float64[Tensor, "p v"])
     each = flat.reshape(len(flat), -1, inverse.shape[1]).mT
     found = (inverse @ each[..., None])[..., 0] if inverse.ndim == 4 else inverse * each
     return (found - found.mean(dim=1, keepdim=True)).mT.flatten(1)
+
+
+@contextmanager
+def threads_for(multiplications: int) -> Iterator[None]:
+    """One thread inside this block, if the products are small."""
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1 if multiplications < ONE_THREAD else threads)
+        yield
+    finally:
+        torch.set_num_threads(threads)

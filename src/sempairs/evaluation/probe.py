@@ -30,8 +30,8 @@ NAMES: dict[Metric, str] = {
 }
 GRID = tuple(np.logspace(5, -6, 45).tolist())
 VALIDATION = 0.2
-# The last fit's part of its loss that it may be above the minimum: 30 times less than is enough to choose by.
-FINAL = logistic.TOLERANCE / 30
+# The share of its loss that the last fit may be above its minimum: ten times less than is enough to choose by.
+FINAL = logistic.TOLERANCE / 10
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,16 @@ def probe(
     test: features.
     classes: how many there are.
     metric: by which λ is chosen; "voc-map" takes labels for each class.
-    penalties: values of λ on the summed loss, which fall; of equally good ones the strongest is taken.
+    penalties: values of λ on the summed loss, which do not rise; of equally good ones the strongest is taken.
     max_iter: steps of L-BFGS for each fit. A fit that needs more is used as it is, and the protocol says so.
+
+    Raises
+    ------
+    UserError: no validation image shows any class.
     """
     many = metric == "voc-map"
+    if not (validation.labels > 0).any() if many else not len(validation.labels):
+        raise UserError("no image that chooses λ shows a class", todo="give other validation images")
     chosen_by: list[float] = []
     stopped = 0
     with progress("linear probe", len(penalties) + 1, "fits") as bar:

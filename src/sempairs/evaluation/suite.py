@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sempairs import __version__
 from sempairs.core.errors import UserError
 from sempairs.core.files import hash_of
 from sempairs.core.settings import Spec, build, resolve
@@ -45,7 +46,7 @@ def each_evaluation(
         file's name.
     """
     sides = Labelled.seen(encoder, train), Labelled.seen(encoder, test)
-    seen = [encoder_id(encoder), train.fingerprint, test.fingerprint] if keep is not None else []
+    seen = [__version__, encoder_id(encoder), train.fingerprint, test.fingerprint] if keep is not None else []
     for spec in specs:
         complete = resolve(EVALUATIONS, spec)
         member = build(EVALUATIONS, complete)

@@ -82,6 +82,12 @@ def test_a_grid_of_one_is_a_fixed_penalty():
     assert "warning" not in score.protocol
 
 
+def test_a_grid_of_equal_penalties_is_a_fixed_penalty_too():
+    train, test = noisy(60, "train"), noisy(60, "test")
+    one, three = (LinearProbe(grid_from=0.0, grid_to=0.0, grid_size=size)(train, test)[0] for size in (1, 3))
+    assert np.array_equal(one.outcomes, three.outcomes)
+
+
 def test_unpenalised_bias_answers_the_frequent_class_when_features_are_useless():
     # With λ → ∞ only the bias is left, and it knows the frequencies: 60% of class 1.
     labels = np.repeat([0, 1, 2], [20, 60, 20])
