@@ -14,8 +14,8 @@ from sempairs.core.devices import best_device
 from sempairs.core.progress import quiet
 from sempairs.encoders.extract import extract
 from sempairs.encoders.opening import find_encoder
-from sempairs.evaluation.logistic import path
-from sempairs.evaluation.probe import GRID
+from sempairs.evaluation.linear_models.logistic import path
+from sempairs.evaluation.linear_models.probe import GRID
 from sempairs.sources.opening import open_source
 from sempairs.sources.sampling import sample
 

@@ -31,7 +31,7 @@ from sempairs.core.environment import environment
 from sempairs.core.progress import progress
 from sempairs.core.runs import JsonLines
 from sempairs.core.seeds import rng, seed_of
-from sempairs.evaluation.ridge import predict
+from sempairs.evaluation.linear_models.ridge import predict
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 Law = Literal["independent", "statistical", "causal"]

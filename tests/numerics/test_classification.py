@@ -6,7 +6,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
-from sempairs.evaluation.classification import (
+from sempairs.evaluation.linear_models.classification import (
     answers,
     average_precisions,
     multi_labels,

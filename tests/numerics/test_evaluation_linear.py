@@ -11,9 +11,9 @@ from sempairs.core.errors import UserError
 from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled
-from sempairs.evaluation.classification import value
 from sempairs.evaluation.linear import LinearProbe
-from sempairs.evaluation.probe import GRID, Part, probe, validation_rows
+from sempairs.evaluation.linear_models.classification import value
+from sempairs.evaluation.linear_models.probe import GRID, Part, probe, validation_rows
 
 
 @pytest.fixture(autouse=True)

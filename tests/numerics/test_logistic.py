@@ -7,10 +7,10 @@ from scipy.optimize import check_grad
 from sklearn.linear_model import LogisticRegression
 
 from sempairs.core.seeds import rng
-from sempairs.evaluation import logistic
-from sempairs.evaluation.lbfgs import minimise
-from sempairs.evaluation.logistic import Axes, Problems, fit, path
-from sempairs.evaluation.probe import GRID
+from sempairs.evaluation.linear_models import logistic
+from sempairs.evaluation.linear_models.lbfgs import minimise
+from sempairs.evaluation.linear_models.logistic import Axes, Problems, fit, path
+from sempairs.evaluation.linear_models.probe import GRID
 
 CLASSES = 4
 
@@ -46,8 +46,8 @@ def loss_of(weights, bias, x, y, penalty):
 
 @pytest.mark.parametrize("size", [1e-2, 1.0, 1e2])
 def test_every_loss_of_the_grid_is_scikit_learns(size):
-    # The aim is 1e-4, here relative to the loss. Both losses by the same function. Small features are like those
-    # of networks with random weights: most of the path is ruled by the penalty.
+    # The aim is 1e-4, here relative to the loss. Both losses by the same function. Small features are like
+    # those of networks with random weights: most of the path is ruled by the penalty.
     x = size * X
     for place, (penalty, found) in enumerate(zip(GRID, path(x, Y[None], CLASSES, GRID), strict=True)):
         assert found.converged.all()

@@ -6,7 +6,7 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
 
 from sempairs.core.seeds import rng
-from sempairs.evaluation.transformations import TRANSFORMATIONS
+from sempairs.evaluation.transformed.transformations import TRANSFORMATIONS
 
 HEIGHT, WIDTH = 40, 48
 SHORTER = 40

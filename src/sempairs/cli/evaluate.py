@@ -7,6 +7,8 @@ import typer
 
 from sempairs.cli import arguments
 
+MOST_ROWS = 8
+
 
 def evaluate(
     encoder: Annotated[
@@ -49,7 +51,7 @@ def evaluate(
             else:
                 scores[name] += found
     if any(scores.values()):
-        _print_table(scores)
+        _print_table(scores, whole=out is None)
     if out is None:
         _print_protocols(scores)
     else:
@@ -71,7 +73,9 @@ def _wanted(names: str, assignments: list[str] | None) -> tuple[list[Any], dict[
     parts = [part.strip() for part in names.split(",")]
     wanted = list(dict.fromkeys(name for part in parts for name in (DEFAULT if part == "default" else [part])))
     options = arguments.tables(assignments, "source", "encoder", *wanted)
-    return [arguments.named(EVALUATIONS, name, options.get(name)) for name in wanted], options
+    usual = DEFAULT if "default" in parts else {}
+    specs = [arguments.named(EVALUATIONS, name, {**usual.get(name, {}), **options.get(name, {})}) for name in wanted]
+    return specs, options
 
 
 def _images(on: str, train_on: str | None, options: dict[str, Any] | None) -> tuple[Any, Any]:
@@ -86,8 +90,13 @@ def _images(on: str, train_on: str | None, options: dict[str, Any] | None) -> tu
     return train, part
 
 
-def _print_table(scores: dict[str, list[Any]]) -> None:
-    """One row for each number, one column for each encoder."""
+def _print_table(scores: dict[str, list[Any]], whole: bool) -> None:
+    """One row for each number, one column for each encoder.
+
+    Parameters
+    ----------
+    whole: all rows; else at most `MOST_ROWS` of each evaluation, as the page has the others.
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -95,7 +104,12 @@ def _print_table(scores: dict[str, list[Any]]) -> None:
 
     table = Table("number", *(("value", "95% interval") if len(scores) == 1 else map(_short, scores)), "n")
     by_metric = {name: {score.metric: score for score in own} for name, own in scores.items()}
-    for metric in dict.fromkeys(score.metric for own in scores.values() for score in own):
+    numbers = dict.fromkeys((score.evaluation, score.metric) for own in scores.values() for score in own)
+    printed: dict[str, int] = {}
+    for evaluation, metric in numbers:
+        printed[evaluation] = printed.get(evaluation, 0) + 1
+        if not whole and printed[evaluation] > MOST_ROWS:
+            continue
         found = [own.get(metric) for own in by_metric.values()]
         cells = ["" if s is None else measured(s.value, s.unit) for s in found]
         spans = ["" if s is None else " to ".join(measured(end, s.unit) for end in s.interval) for s in found]
@@ -107,6 +121,9 @@ def _print_table(scores: dict[str, list[Any]]) -> None:
         )
         table.add_row(metric, *row, f"{known.n:,} {known.over}")
     Console().print(table)
+    for evaluation, count in printed.items():
+        if not whole and count > MOST_ROWS:
+            print(f"{evaluation}: {count - MOST_ROWS} more numbers are on the page")
 
 
 def _print_protocols(scores: dict[str, list[Any]]) -> None:

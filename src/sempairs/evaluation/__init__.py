@@ -29,24 +29,24 @@ EVALUATIONS = Registry(
     },
 )
 
-DEFAULT = (
-    "knn",
-    "linear",
-    "fewshot",
-    "few-label",
-    "retrieval",
-    "retrieval-probe",
-    "verification",
-    "clustering",
-    "geometry",
-    "map",
-    "invariance",
-    "swaps",
-    "identifiability",
-    "shapes-robustness",
-    "robustness",
-    "semisup",
-    "finetune",
-    "detection",
-)
-"""What `sempairs evaluate --with default` stands for: what needs labelled images and nothing else, quick ones first."""
+DEFAULT: dict[str, dict[str, object]] = {
+    "knn": {},
+    "linear": {},
+    "fewshot": {"shots": (1, 5, 20)},
+    "few-label": {},
+    "retrieval": {},
+    "retrieval-probe": {},
+    "verification": {},
+    "clustering": {},
+    "geometry": {},
+    "map": {},
+    "invariance": {},
+    "swaps": {},
+    "identifiability": {},
+    "shapes-robustness": {},
+    "robustness": {},
+    "semisup": {},
+    "finetune": {},
+    "detection": {},
+}
+"""What `sempairs evaluate --with default` stands for, with options: what needs labelled images and nothing else."""

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float64, Int64
 
 from sempairs.core.devices import best_device
-from sempairs.evaluation.logistic import fit
+from sempairs.evaluation.linear_models.logistic import fit
 
 PENALTY = 1.0
 TOLERANCE = 1e-12  # of the loss: logits then end within about 1e-6 of the minimum's, so that no query is decided by it

@@ -16,10 +16,10 @@ from jaxtyping import Float64
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng, seed_of
 from sempairs.evaluation.base import Direction, Labelled, Score
-from sempairs.evaluation.factors import Factors
+from sempairs.evaluation.linear_models.ridge import predict
 from sempairs.evaluation.pictures import Matrix
-from sempairs.evaluation.ridge import predict
-from sempairs.evaluation.scenes import scenes_of
+from sempairs.evaluation.rendered.factors import Factors
+from sempairs.evaluation.rendered.scenes import scenes_of
 from sempairs.sources.shapes import CONTENT, STYLE, draw_factors
 from sempairs.sources.shapes.factors import Law
 from sempairs.statistics import jackknife_interval

@@ -25,9 +25,9 @@ from sempairs.core.seeds import rng
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.extract import extract
 from sempairs.evaluation.base import Labelled, Score
-from sempairs.evaluation.changes import Change, pictures_of
-from sempairs.evaluation.transformations import TRANSFORMATIONS, Transformation
-from sempairs.evaluation.whitened import Whitening, unit
+from sempairs.evaluation.transformed.changes import Change, pictures_of
+from sempairs.evaluation.transformed.transformations import TRANSFORMATIONS, Transformation
+from sempairs.evaluation.transformed.whitened import Whitening, unit
 from sempairs.sources.base import Source
 from sempairs.statistics import t_interval
 

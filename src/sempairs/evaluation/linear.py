@@ -1,4 +1,4 @@
-"""The linear probe: multinomial logistic regression on frozen features, with the protocol of linear transfer (`probe`).
+"""The linear probe: multinomial logistic regression on frozen features, by the protocol of linear transfer.
 
 **Source**: Chen, Kornblith, Norouzi, Hinton, SimCLR, ICML 2020, arXiv 2002.05709, appendix B.8.1.
 **Departure**: a fifth of each class, not of all images, chooses λ where there are no validation images.
@@ -11,8 +11,8 @@ from jaxtyping import Bool
 
 from sempairs.core.errors import UserError
 from sempairs.evaluation.base import Labelled, Score, need_classes
-from sempairs.evaluation.classification import Labels, Metric, multi_labels, score_of
-from sempairs.evaluation.probe import Part, probe, validation_rows
+from sempairs.evaluation.linear_models.classification import Labels, Metric, multi_labels, score_of
+from sempairs.evaluation.linear_models.probe import Part, probe, validation_rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from sempairs.core.errors import UserError
 from sempairs.core.progress import Bar, progress
 from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled, Score, need_classes
-from sempairs.evaluation.classification import score_of, value
+from sempairs.evaluation.linear_models.classification import score_of, value
 from sempairs.evaluation.subsets import held_out
 
 MOMENTUM = 0.9

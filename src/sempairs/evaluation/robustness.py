@@ -27,9 +27,9 @@ from sempairs.core.errors import UserError
 from sempairs.core.progress import progress, quiet
 from sempairs.encoders.extract import extract
 from sempairs.evaluation.base import Labelled, Score, accuracy, need_classes
-from sempairs.evaluation.classifier import learn
 from sempairs.evaluation.corruptions import CORRUPTIONS, corrupt
 from sempairs.evaluation.corruptions.severities import LEVELS, table_side
+from sempairs.evaluation.linear_models.classifier import learn
 from sempairs.evaluation.pictures import Bars, Matrix
 from sempairs.sources.base import Source
 from sempairs.sources.sampling import sample

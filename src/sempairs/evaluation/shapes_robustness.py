@@ -21,9 +21,9 @@ from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng, seed_of
 from sempairs.encoders.extract import extract
 from sempairs.evaluation.base import Labelled, Score, accuracy
-from sempairs.evaluation.classifier import learn
+from sempairs.evaluation.linear_models.classifier import learn
 from sempairs.evaluation.pictures import Bars, Gallery
-from sempairs.evaluation.scenes import scenes_of
+from sempairs.evaluation.rendered.scenes import scenes_of
 from sempairs.sources.base import Source
 from sempairs.sources.shapes import CONTENT, draw_factors
 from sempairs.sources.shapes.solids import SOLIDS

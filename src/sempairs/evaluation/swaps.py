@@ -18,10 +18,10 @@ import numpy as np
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import seed_of
 from sempairs.evaluation.base import Labelled, Score
-from sempairs.evaluation.changes import Change, pictures_of
 from sempairs.evaluation.pictures import Gallery
-from sempairs.evaluation.scenes import scenes_of
-from sempairs.evaluation.whitened import Whitening
+from sempairs.evaluation.rendered.scenes import scenes_of
+from sempairs.evaluation.transformed.changes import Change, pictures_of
+from sempairs.evaluation.transformed.whitened import Whitening
 from sempairs.sources.base import Source
 from sempairs.sources.shapes import draw_factors
 

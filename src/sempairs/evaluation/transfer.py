@@ -19,9 +19,9 @@ from sempairs.core.progress import say
 from sempairs.encoders.base import Encoder
 from sempairs.encoders.extract import extract
 from sempairs.evaluation.base import Labelled, Score
-from sempairs.evaluation.classification import Labels, multi_labels, score_of
+from sempairs.evaluation.linear_models.classification import Labels, multi_labels, score_of
+from sempairs.evaluation.linear_models.probe import Part, probe, validation_rows
 from sempairs.evaluation.pictures import Bars
-from sempairs.evaluation.probe import Part, probe, validation_rows
 from sempairs.evaluation.transfer_table import MEAN_TARGET, METRICS, SETS
 from sempairs.sources.base import Source
 from sempairs.sources.gathering import Decode

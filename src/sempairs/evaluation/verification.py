@@ -19,7 +19,7 @@ from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled, Score
 from sempairs.evaluation.pictures import Curves
-from sempairs.evaluation.whitened import unit
+from sempairs.evaluation.transformed.whitened import unit
 from sempairs.statistics import jackknife_interval
 
 DECIMALS = 6

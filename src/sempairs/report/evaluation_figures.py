@@ -56,13 +56,14 @@ def draw(group: Sequence[Seen], name: str) -> list[Drawn]:
     name: put before all ids in the figures, so that two figures in one page have none in common.
     """
     first = group[0].picture
+    title = first.title[:1].upper() + first.title[1:]
     if isinstance(first, Curves | Bars):
         together = _curves if isinstance(first, Curves) else _bars
-        return [Drawn(first.title, first.about, "", together(group, name))]
+        return [Drawn(title, first.about, "", together(group, name))]
     alone = ALONE[type(first)]
     several, wide = len(group) > 1, isinstance(first, Gallery | Boxes)
     return [
-        Drawn(first.title, one.picture.about, one.encoder if several else "", alone(one, f"{name}-{place}"), wide)
+        Drawn(title, one.picture.about, one.encoder if several else "", alone(one, f"{name}-{place}"), wide)
         for place, one in enumerate(group)
     ]
 
@@ -132,13 +133,13 @@ def _matrix(one: Seen, name: str) -> Markup:
             alpha = 0.08 + 0.82 * strength
             square = Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour_of(one.mark), alpha=alpha, linewidth=0)
             axes.add_patch(square)
-        if len(columns) <= WRITTEN and strength > 0.004:
+        if len(columns) <= WRITTEN and (strength > 0.004 or picture.unit != "%"):  # an empty cell is 0%
             text = f"{values[y, x]:.0f}" if picture.unit == "%" else f"{values[y, x]:.2f}"
             axes.text(x, y, text, ha="center", va="center", color=INK, fontsize=9)
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xticks(range(len(columns)), [shown(c, 24) for c in columns], rotation=90, parse_math=False)
-    axes.set_yticks(range(len(rows)), [shown(r, 24) for r in rows], parse_math=False)
+    axes.set_xticks(range(len(columns)), [shown(c, 32) for c in columns], rotation=90, parse_math=False)
+    axes.set_yticks(range(len(rows)), [shown(r, 32) for r in rows], parse_math=False)
     axes.tick_params(labelsize=10)
     _labels(axes, picture.column_axis, picture.row_axis)
     best = [

@@ -6,7 +6,7 @@ from sklearn.metrics import r2_score
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
-from sempairs.evaluation.factors import Factors
+from sempairs.evaluation.rendered.factors import Factors
 from sempairs.sources.base import Source
 
 

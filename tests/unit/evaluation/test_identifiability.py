@@ -12,7 +12,7 @@ from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled
 from sempairs.evaluation.identifiability import Identifiability
-from sempairs.evaluation.scenes import GREY, scenes_of
+from sempairs.evaluation.rendered.scenes import GREY, scenes_of
 from sempairs.sources.shapes import CONTENT, STYLE, draw_factors, render
 
 

@@ -16,7 +16,7 @@ from sempairs.core.seeds import rng
 from sempairs.encoders.base import Encoder
 from sempairs.evaluation.base import Labelled
 from sempairs.evaluation.invariance import Invariance, pair_values
-from sempairs.evaluation.transformations import TRANSFORMATIONS
+from sempairs.evaluation.transformed.transformations import TRANSFORMATIONS
 from sempairs.statistics import jackknife_interval, t_interval
 
 

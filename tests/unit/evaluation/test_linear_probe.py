@@ -11,7 +11,7 @@ from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
 from sempairs.evaluation.base import Labelled
 from sempairs.evaluation.linear import LinearProbe
-from sempairs.evaluation.probe import validation_rows
+from sempairs.evaluation.linear_models.probe import validation_rows
 
 
 @pytest.fixture(autouse=True)

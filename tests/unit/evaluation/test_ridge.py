@@ -7,8 +7,8 @@ from sklearn.metrics import r2_score
 
 from sempairs.core.progress import quiet
 from sempairs.core.seeds import rng
-from sempairs.evaluation import ridge
-from sempairs.evaluation.ridge import Choice, choose, fitted, predict, validation_rows
+from sempairs.evaluation.linear_models import ridge
+from sempairs.evaluation.linear_models.ridge import Choice, choose, fitted, predict, validation_rows
 
 ONE = np.zeros(1, dtype=np.int64)
 

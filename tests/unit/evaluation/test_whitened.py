@@ -7,7 +7,7 @@ from sklearn.covariance import LedoitWolf
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
-from sempairs.evaluation.whitened import Whitening, cosines, distances
+from sempairs.evaluation.transformed.whitened import Whitening, cosines, distances
 
 
 def features(n, d=6):

@@ -8,7 +8,7 @@ from jaxtyping import Float64
 
 from sempairs.evaluation.base import Score
 from sempairs.evaluation.pictures import Bars, Picture
-from sempairs.evaluation.whitened import cosines, distances
+from sempairs.evaluation.transformed.whitened import cosines, distances
 from sempairs.statistics import Interval, t_interval
 
 COSINE, DISTANCE = "cosine", "standard deviations"

@@ -25,7 +25,7 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
-from sempairs.evaluation.lbfgs import minimise
+from sempairs.evaluation.linear_models.lbfgs import minimise
 
 # Of the loss: within what share of its minimum a fit is estimated to end. Features that are nearly dependent hide more:
 # on those of 6,000 Fashion-MNIST images every loss of 45 penalties was within 1.3e-5 of the minimum, on made ones 1e-4.

@@ -20,8 +20,8 @@ from sempairs.core.devices import best_device
 from sempairs.core.errors import UserError
 from sempairs.core.progress import progress
 from sempairs.core.seeds import rng
-from sempairs.evaluation import logistic
-from sempairs.evaluation.classification import Labels, Metric, value
+from sempairs.evaluation.linear_models import logistic
+from sempairs.evaluation.linear_models.classification import Labels, Metric, value
 
 NAMES: dict[Metric, str] = {
     "accuracy": "accuracy",

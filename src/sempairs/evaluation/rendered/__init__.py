@@ -1,0 +1,1 @@
+"""Rendered images whose factors are known, for evaluations that bring their own."""
