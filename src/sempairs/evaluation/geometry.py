@@ -1,6 +1,8 @@
 """How features lie in space: numbers that describe and do not judge.
 
-**Source**: of each number in `spread` (alignment, uniformity, class separation, hubness) and `spectrum` (RankMe, α).
+**Source**: alignment and uniformity: Wang, Isola, ICML 2020, arXiv 2005.10242; class separation: Kornblith et al.,
+NeurIPS 2021, arXiv 2010.16402; hubness: Radovanović et al., JMLR 11, 2010; RankMe: Garrido et al., ICML 2023, arXiv
+2210.02885; the exponent of the spectrum: Agrawal et al., α-ReQ, NeurIPS 2022. In full in `spread` and `spectrum`.
 **Departure**: a positive pair is two images of one class, not two views of one image, so that encoders trained on
 different pairs are asked the same question.
 """

@@ -1,8 +1,8 @@
 """What the eigenvalues of features say: how many directions are in use, and how fast they fade.
 
 **Source**: RankMe: Garrido, Balestriero, Najman, LeCun, ICML 2023, arXiv 2210.02885, equation 1. α: Agrawal, Mondal,
-Ghosh, Richards, α-ReQ, NeurIPS 2022, arXiv 2202.05808, with the fit of Stringer et al., High-dimensional geometry of
-population responses in visual cortex, Nature 571, 2019: least squares on both logarithms, rank j weighted by 1/j.
+Ghosh, Richards, α-ReQ, NeurIPS 2022, with the fit of Stringer et al., High-dimensional geometry of population
+responses in visual cortex, Nature 571, 2019: least squares on both logarithms, rank j weighted by 1/j.
 """
 
 from typing import NamedTuple
