@@ -119,3 +119,19 @@ def test_protocols_that_differ_in_single_words_become_one() -> None:
         "k = 20, λ = 0.1 or 0.3 of 8",
         "other words",
     ]
+
+
+def test_a_number_that_should_be_low_is_read_as_a_gain_when_it_falls_and_one_that_describes_not_at_all() -> None:
+    found = read(
+        against_baseline(-2.0, 0.5, 0.01, metric="corruption error", direction="lower"),
+        against_baseline(0.25, 0.01, 0.01, metric="rankme", unit="dimensions", direction="neither"),
+        against_baseline(-0.125, 0.025, 0.01, metric="content R2", unit="R2"),
+    )
+    assert found.supported == (
+        "Semantic pairs scored higher than augmented pairs in 1 of 2 comparisons (95% interval over seeds above zero "
+        "in 1, below zero in 1). Above zero: on garments less corruption error +2.0 [+1.5, +2.5] points.",
+    )
+    assert found.against == (
+        "Semantic pairs scored lower than augmented pairs in 1 of 2, with an interval below zero in 1: on garments "
+        "content R2 −0.125 [−0.150, −0.100] R2.",
+    )

@@ -1,5 +1,6 @@
 """The comparison of a study against answers worked out by hand, by closed forms and by scipy."""
 
+import dataclasses
 import json
 import math
 import tomllib
@@ -129,3 +130,38 @@ def test_a_comparison_survives_json() -> None:
     comparison = compare(results({"semantic": BETTER}), STUDY)
     text = json.dumps(comparison.to_json(), allow_nan=False)
     assert Comparison.from_json(json.loads(text)) == comparison
+
+
+def turned(direction: str, outcomes: np.ndarray = BETTER) -> Line:
+    """The line of semantic pairs, 3, 4 and 5 above the baseline, in a number of this direction."""
+    lines = results({"semantic": outcomes})
+    lines = [dataclasses.replace(one, score=dataclasses.replace(one.score, direction=direction)) for one in lines]
+    return line_of(compare(lines, STUDY), "semantic")
+
+
+def test_a_number_that_should_be_low_is_a_loss_when_it_is_higher() -> None:
+    line = turned("lower")
+    assert line.verdict == "higher"  # a fact, not a judgement
+    gain = line.as_gain
+    assert gain.metric == "less knn"
+    assert gain.verdict == "lower"
+    assert gain.difference == pytest.approx(-4.0)
+    assert gain.difference_interval == pytest.approx((-4 - REACH, -4 + REACH))
+    assert gain.relative == pytest.approx(-100 * 4 / 60)
+    assert gain.p == line.p
+    assert turned("higher").as_gain == turned("higher")
+
+
+def test_a_number_that_describes_is_not_tested() -> None:
+    line = turned("neither")
+    assert line.difference_interval == pytest.approx((4 - REACH, 4 + REACH))
+    assert line.p is None
+    assert line.p_holm is None
+
+
+def test_numbers_without_outcomes_are_compared_over_seeds_alone() -> None:
+    lines = results({"semantic": BETTER})
+    lines = [dataclasses.replace(one, score=dataclasses.replace(one.score, outcomes=np.empty(0))) for one in lines]
+    line = line_of(compare(lines, STUDY), "semantic")
+    assert line.items_interval is None
+    assert line.difference_interval == pytest.approx((4 - REACH, 4 + REACH))
