@@ -16,7 +16,7 @@ from sempairs.report.marks import Mark, marks_of
 from sempairs.report.names import shown
 from sempairs.report.svg import FAINT, INK, colour_of, marker_of, new_figure, to_svg
 
-WIDTH, ROW = 400, 22
+WIDTH, ROW, LETTER, LEGEND = 400, 22, 7, 19  # pixels of the page
 MOST_ROWS = 40  # of a matrix: beyond, names cannot be read and the page grows by megabytes
 WRITTEN = 12  # up to so many columns a matrix has its numbers in it
 STYLES = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (7, 1.5, 1.2, 1.5)))
@@ -56,7 +56,9 @@ def draw(group: Sequence[Seen], name: str) -> list[Drawn]:
     name: put before all ids in the figures, so that two figures in one page have none in common.
     """
     first = group[0].picture
-    title = first.title[:1].upper() + first.title[1:]
+    title = first.title
+    if title[1:2].isalpha():  # "k-NN" stays
+        title = title[:1].upper() + title[1:]
     if isinstance(first, Curves | Bars):
         together = _curves if isinstance(first, Curves) else _bars
         return [Drawn(title, first.about, "", together(group, name))]
@@ -70,7 +72,8 @@ def draw(group: Sequence[Seen], name: str) -> list[Drawn]:
 
 def _curves(group: Sequence[Seen], name: str) -> Markup:
     """A colour for each encoder, a way of dashing for each line of a picture."""
-    figure, axes = new_figure(WIDTH, 280)
+    lines = sum(len(one.picture.lines) for one in group if isinstance(one.picture, Curves))
+    figure, axes = new_figure(WIDTH, 270 + (LEGEND * lines if lines > 1 else 0))
     said = []
     for one in group:
         assert isinstance(one.picture, Curves)
@@ -93,8 +96,8 @@ def _curves(group: Sequence[Seen], name: str) -> Markup:
             axes.set_xticks(first.x, [f"{x:g}" for x in first.x])
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     _labels(axes, first.x_axis, first.y_axis)
-    if len(said) > 1:
-        axes.legend(frameon=False, fontsize=11, labelcolor=INK)
+    if lines > 1:
+        figure.legend(loc="outside lower left", frameon=False, fontsize=11, labelcolor=INK)
     return to_svg(figure, name, f"{first.y_axis} against {first.x_axis}. {'; '.join(said)}.")
 
 
@@ -125,7 +128,8 @@ def _matrix(one: Seen, name: str) -> Markup:
     assert isinstance(picture, Matrix)
     values, rows, columns = _largest(picture)
     cell = max(14, min(34, 520 // max(len(columns), 1)))
-    figure, axes = new_figure(150 + cell * len(columns), 110 + cell * len(rows))
+    below, left = (60 + LETTER * min(max(map(len, names)), 32) for names in (columns, rows))
+    figure, axes = new_figure(left + cell * len(columns), below + cell * len(rows))
     scale = max(picture.high - picture.low, 1e-12)
     for y, x in zip(*np.nonzero(np.isfinite(values)), strict=True):
         strength = float(np.clip((values[y, x] - picture.low) / scale, 0, 1))
@@ -174,17 +178,9 @@ def _map(one: Seen, name: str) -> Markup:
             style = {**marker_of(marks[str(number)]), "markersize": 2.6, "alpha": 0.55}
             axes.plot(own[:, 0], own[:, 1], linestyle="", **style)
             x, y = np.median(own, axis=0)
-            axes.text(
-                x,
-                y,
-                shown(class_name, 18),
-                ha="center",
-                va="center",
-                fontsize=10,
-                fontweight="bold",
-                color=INK,
-                parse_math=False,
-            )
+            style = {"ha": "center", "va": "center", "fontsize": 10, "fontweight": "bold", "color": INK}
+            # Out of the layout, which would make room for the longest name on both sides of the map.
+            axes.text(x, y, shown(class_name, 18), **style, parse_math=False).set_in_layout(False)
     axes.set_axis_off()
     return to_svg(figure, name, f"{picture.title}: {len(picture.points):,} images of {len(picture.names)} classes.")
 
