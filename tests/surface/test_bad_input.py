@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sempairs.cli.main import app
 from sempairs.core import files
 from sempairs.core.seeds import rng
 
@@ -27,22 +26,6 @@ def photos(folder: Path, classes: int = 2, each: int = 12, size: int = 16) -> Pa
             pixels = random.integers(0, 100, (size, size, 3), dtype=np.uint8) + np.uint8(100 * label)
             Image.fromarray(pixels).save(folder / f"class {label}" / f"{number:03}.png")
     return folder
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capfd):
-    """Run a command in an empty folder; gives exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as exit:
-            app(list(arguments))
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return int(exit.value.code or 0), out, err
-
-    return run
 
 
 def refused(result: tuple[int, str, str], *patterns: str) -> None:

@@ -10,27 +10,10 @@ import pytest
 from PIL import Image
 
 from made_runs import made_run
-from sempairs.cli.main import app
 from sempairs.core.seeds import rng
 from sempairs.core.settings import Spec
 
 SMALL = Spec(name="small-resnet", options={"width": 4})
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capfd):
-    """Run a command in an empty folder; gives exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as exit:
-            app([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return int(exit.value.code or 0), out, err
-
-    return run
 
 
 def refused(result, *texts):
