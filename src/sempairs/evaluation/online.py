@@ -26,7 +26,7 @@ def online(
 
     It is an evaluation as any other, with its default options, on at most `LEARN_FROM` and `TEST_ON` images: samples
     with each class's share, the same ones at every call. With 6,000 and 2,000 images of 28 x 28 and the default encoder
-    a call takes 1.4 s of one core for "knn", 3.7 s with "linear". Progress is not shown.
+    a call takes 1.5 s of one core for "knn", 5.3 s with "linear". Progress is not shown.
 
     Parameters
     ----------
