@@ -6,20 +6,19 @@ Lopez-Paz, In search of lost domain generalization, ICLR 2021, arXiv 2007.01434.
 **Departure**: frozen features, and one fixed penalty, since choosing it would need groups of its own.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool
 
 from sempairs.core.errors import UserError
 from sempairs.core.progress import progress
 from sempairs.evaluation.base import Direction, Labelled, Score, need_classes
 from sempairs.evaluation.groups import Groups
+from sempairs.evaluation.linear_models.classifier import learn
 from sempairs.evaluation.pictures import Bars
 from sempairs.statistics import Interval, proportion_interval
 
-MAX_ITER = 1000
 IN_OTHERS = ("ood worst group", "ood mean", "ood gap")  # of probes that learnt from the other groups
 IN_ALL = ("worst group", "group mean", "group gap")
 
@@ -60,7 +59,7 @@ class OutOfDistribution:
             raise UserError("ood needs a metadata column that makes groups", todo=f"set `by` to one of {known}")
         groups = Groups.by(self.by, test.source, self.least)
         need_classes(train, test)
-        of_all = probe(train.features, train.labels, test.features, self.penalty) == test.labels
+        of_all = learn(train.features, train.labels, 0, (self.penalty,))(test.features) == test.labels
         right, left_out = self._held_out(groups, train, test, of_all) if self.hold_out else (of_all, 0)
 
         count, sizes = len(groups.names), [len(rows) for rows in groups.rows]
@@ -114,38 +113,10 @@ class OutOfDistribution:
                         got="images to learn from of classes " + ", ".join(map(str, known)),
                         todo="set hold_out to false, or choose another column",
                     )
-                answers = probe(train.features[others], train.labels[others], test.features[rows], self.penalty)
+                answers = learn(train.features[others], train.labels[others], 0, (self.penalty,))(test.features[rows])
                 right[rows] = answers == test.labels[rows]
                 bar()
         return right, len(seen)
-
-
-def probe(
-    features: Float32[np.ndarray, "n d"],
-    labels: Int64[np.ndarray, " n"],
-    tested: Float32[np.ndarray, "m d"],
-    penalty: float,
-) -> Int64[np.ndarray, " m"]:
-    """What scikit-learn's logistic regression, learnt from some images, answers for others.
-
-    Raises
-    ------
-    UserError: it does not converge.
-    """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    made = make_pipeline(StandardScaler(), LogisticRegression(C=1 / penalty, max_iter=MAX_ITER))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        try:
-            made.fit(features.astype(np.float64), labels)
-        except ConvergenceWarning:
-            raise UserError(f"a probe did not converge in {MAX_ITER} steps", todo="set a larger penalty") from None
-    answers: Int64[np.ndarray, " m"] = made.predict(tested.astype(np.float64))
-    return answers
 
 
 def _share(right: Bool[np.ndarray, " k"], confidence: float = 0.95) -> Interval:
