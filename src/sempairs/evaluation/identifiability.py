@@ -19,12 +19,11 @@ from sempairs.evaluation.base import Direction, Labelled, Score
 from sempairs.evaluation.linear_models.ridge import predict
 from sempairs.evaluation.pictures import Matrix
 from sempairs.evaluation.rendered.factors import Factors
-from sempairs.evaluation.rendered.scenes import scenes_of
+from sempairs.evaluation.rendered.scenes import scenes_of, side_like
 from sempairs.sources.shapes import CONTENT, STYLE, draw_factors
 from sempairs.sources.shapes.factors import Law
 from sempairs.statistics import jackknife_interval
 
-SIDES = 16, 128  # of rendered scenes, in pixels: the least that `shapes` draws, and enough to see everything
 STRENGTH = 0.5  # of the law of their style, as `shapes` has it by default
 
 
@@ -107,7 +106,7 @@ class Identifiability:
 
     def _rendered(self, given: Labelled) -> tuple[Labelled, Labelled, str]:
         """Scenes to learn from, others to be tested on, and what they are."""
-        side = int(np.clip(min(given.source.shape[:2]), *SIDES)) if self.size is None else self.size
+        side = side_like(given.source) if self.size is None else self.size
         most = self.images + self.images // 2
         factors = draw_factors(most, seed_of("identifiability", self.seed), self.law, STRENGTH)
         scenes = scenes_of(factors, side, given.encoder.mean.shape[1])

@@ -19,17 +19,15 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng, seed_of
-from sempairs.encoders.extract import extract
 from sempairs.evaluation.base import Labelled, Score, accuracy
 from sempairs.evaluation.linear_models.classifier import learn
 from sempairs.evaluation.pictures import Bars, Gallery
-from sempairs.evaluation.rendered.scenes import scenes_of
+from sempairs.evaluation.rendered.scenes import scenes_of, side_like
 from sempairs.sources.base import Source
 from sempairs.sources.shapes import CONTENT, draw_factors
 from sempairs.sources.shapes.solids import SOLIDS
 from sempairs.sources.shapes.textures import TEXTURES
 
-SIDES = 16, 128  # of the scenes, in pixels: the least that `shapes` draws, and enough to see everything
 KINDS = ("in distribution", "background swapped", "texture swapped")
 SHOWN = 4
 
@@ -69,11 +67,11 @@ class ShapesRobustness:
         ------
         UserError: features without images.
         """
-        encoder, source = test.encoder, test.source
-        channels, side = int(encoder.mean.shape[1]), int(np.clip(min(source.shape[:2]), *SIDES))
+        encoder, side = test.encoder, side_like(test.source)
+        channels = int(encoder.mean.shape[1])
 
         def features(images: Source) -> Float32[np.ndarray, "n d"]:
-            return Labelled(extract(encoder, images, cache=None), None, "shapes").features
+            return Labelled.seen(encoder, images).features
 
         scenes = self.drawn("learn", self.learn)
         classify = learn(features(scenes_of(scenes, side, channels)), scenes["shape"], self.seed)

@@ -19,7 +19,7 @@ from sempairs.core.errors import UserError
 from sempairs.core.seeds import seed_of
 from sempairs.evaluation.base import Labelled, Score
 from sempairs.evaluation.pictures import Gallery
-from sempairs.evaluation.rendered.scenes import scenes_of
+from sempairs.evaluation.rendered.scenes import scenes_of, side_like
 from sempairs.evaluation.transformed.changes import Change, pictures_of
 from sempairs.evaluation.transformed.whitened import Whitening
 from sempairs.sources.base import Source
@@ -30,7 +30,6 @@ SWAPS = {
     "light": ("light_azimuth", "light_elevation", "light_strength"),
     "pose": ("yaw", "pitch", "roll"),
 }
-SIDES = 16, 128  # of the scenes, in pixels: the least that `shapes` draws, and enough to see everything
 SHOWN = 4
 
 
@@ -63,7 +62,7 @@ class Swaps:
         UserError: features without images.
         """
         encoder, channels = test.encoder, int(test.encoder.mean.shape[1])
-        side = int(np.clip(min(test.source.shape[:2]), *SIDES))
+        side = side_like(test.source)
         others = scenes_of(self._factors("learn", self.learn), side, channels)
         whitening = Whitening.learn(Labelled.seen(encoder, others).features)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from sempairs.core.errors import UserError
 from sempairs.views.geometry import Crop, Flip
-from sempairs.views.sampling import check_between, check_crop, check_shares, check_size
+from sempairs.views.sampling import check_colours, check_crop, check_shares, check_size
 from sempairs.views.simclr import colour_and_blur
 from sempairs.views.steps import Step, make_views
 
@@ -87,9 +87,7 @@ class MultiCropViews(LargeAndSmall):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_between("jitter", self.jitter, 0.0, 2.5)
-        for name in ("jitter_p", "grey_p", "blur_p"):
-            check_between(name, getattr(self, name), 0.0, 1.0)
+        check_colours(self.jitter, self.jitter_p, self.grey_p, self.blur_p)
 
     def steps(self, view: int) -> tuple[Step, ...]:
         """What is done to view number `view`."""

@@ -119,6 +119,13 @@ def check_shares(low: str, least: float, high: str, most: float) -> None:
         )
 
 
+def check_colours(jitter: float, jitter_p: float, grey_p: float, blur_p: float) -> None:
+    """Raise UserError unless SimCLR's options of these names are a strength from 0 to 2.5 and probabilities."""
+    check_between("jitter", jitter, 0.0, 2.5)
+    for name, p in (("jitter_p", jitter_p), ("grey_p", grey_p), ("blur_p", blur_p)):
+        check_between(name, p, 0.0, 1.0)
+
+
 def check_size(size: int | None) -> None:
     """Raise UserError unless `size` is None or a number of pixels."""
     if size is not None and size < 1:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sempairs.views.appearance import Blur, Grey, Jitter
 from sempairs.views.cropped import CroppedViews
 from sempairs.views.geometry import Crop, Flip
-from sempairs.views.sampling import check_between
+from sempairs.views.sampling import check_colours
 from sempairs.views.steps import Step
 
 
@@ -40,9 +40,7 @@ class SimCLRViews(CroppedViews):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_between("jitter", self.jitter, 0.0, 2.5)
-        for name in ("jitter_p", "grey_p", "blur_p"):
-            check_between(name, getattr(self, name), 0.0, 1.0)
+        check_colours(self.jitter, self.jitter_p, self.grey_p, self.blur_p)
 
     def steps(self, view: int) -> tuple[Step, ...]:
         """What is done to view number `view`; its crop is the one that `crop-only` makes."""

@@ -9,7 +9,13 @@ from sempairs.sources.base import Source, content_hashes
 from sempairs.sources.shapes import render
 
 BLOCK = 256  # scenes rendered at a time
+SIDES = 16, 128  # of scenes for other images: the least that `shapes` draws, and enough to see everything
 GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+def side_like(images: Source) -> int:
+    """The side in pixels of scenes that are to be like these images: their shorter one, within `SIDES`."""
+    return int(np.clip(min(images.shape[:2]), *SIDES))
 
 
 def scenes_of(factors: Mapping[str, np.ndarray], side: int, channels: int) -> Source:
