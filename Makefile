@@ -13,7 +13,7 @@ help:  ## list these targets
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (PyTorch is several GB the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,pretrained,scale,export,detection,tensorboard,mlflow,wandb]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,pretrained,scale,export,detection,tensorboard,mlflow,wandb,postgres,publish]'
 	@touch $@
 
 demo: $(READY)  ## install, compare semantic with augmented pairs on Fashion-MNIST, write out/demo/report.html

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sempairs import __version__
-from sempairs.cli import cite, demo, describe, evaluate, export, pairs, report, sources, study, train
+from sempairs.cli import cite, demo, describe, evaluate, export, pairs, report, review, sources, study, train
 from sempairs.core.errors import UserError
 
 
@@ -20,7 +20,9 @@ class _Group(TyperGroup):
 
     def list_commands(self, ctx):  # type: ignore[no-untyped-def]
         """In the order of the pipeline, not of the alphabet."""
-        return ["demo", "sources", "pairs", "train", "evaluate", "export", "study", "report", "describe", "cite"]
+        return [
+            "demo", "sources", "pairs", "review", "train", "evaluate", "export", "study", "report", "describe", "cite",
+        ]  # fmt: skip
 
     def invoke(self, ctx):  # type: ignore[no-untyped-def]
         try:
@@ -54,6 +56,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.add_typer(sources.app, name="sources")
 app.add_typer(pairs.app, name="pairs")
+app.add_typer(review.app, name="review")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(export.export)

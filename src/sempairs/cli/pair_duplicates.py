@@ -1,4 +1,4 @@
-"""`sempairs pairs duplicates | without-duplicates | leaks`: images that show the same, within a source or across."""
+"""`sempairs pairs duplicates | without-duplicates | leaks | without-leaks`: images that show the same."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(duplicates)
     app.command("without-duplicates")(without_duplicates)
     app.command()(leaks)
+    app.command("without-leaks")(without_leaks)
 
 
 def duplicates(
@@ -114,6 +115,29 @@ def leaks(
     print("\n".join(found.lines()))
     if len(found.leaked):
         raise typer.Exit(1)
+
+
+def without_leaks(
+    pairs: Pairs,
+    on: Annotated[str, typer.Option(help="The images to evaluate on: whatever a source can be.")],
+    out: arguments.Out,
+    level: Levels = None,
+    distance: Distance = DISTANCE,
+    correlation: Correlation = CORRELATION,
+    source: Elsewhere = None,
+    set_: arguments.Assignments = None,
+) -> None:
+    """Leave out pairs with an image that also stands among those to evaluate on (--set on.size=96)."""
+    from sempairs.pairs import PairSet, operations
+
+    arguments.check_parquet(out)
+    criteria = _criteria(level, distance, correlation, SIMILARITY)
+    options = arguments.tables(set_, "on")
+    loaded = PairSet.load(pairs)
+    images = loaded.open_source() if source is None else arguments.opened(source, None)
+    kept = operations.without_leaks(loaded, images, arguments.opened(on, options.get("on")), criteria)
+    kept.save(out)
+    print(f"{len(loaded) - len(kept):,} pairs left out; {len(kept):,} pairs, pair set {kept.hash}: {out}")
 
 
 def _criteria(levels: list[str] | None, distance: int, correlation: float, similarity: float) -> Any:

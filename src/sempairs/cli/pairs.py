@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sempairs.cli import arguments, pair_bootstrap, pair_duplicates, pair_operations
+from sempairs.cli import arguments, pair_bootstrap, pair_duplicates, pair_operations, pair_publish
 
 
 class Order(enum.StrEnum):
@@ -256,3 +256,4 @@ def _finish(pairs: Any, source: Any, out: Path) -> None:
 pair_operations.add_to(app)
 pair_duplicates.add_to(app)
 pair_bootstrap.add_to(app)
+pair_publish.add_to(app)

@@ -11,7 +11,7 @@ from sempairs.core.errors import UserError, suggest
 from sempairs.core.files import hash_of
 from sempairs.core.seeds import rng
 from sempairs.core.settings import Spec
-from sempairs.pairs.duplicates import Duplicates
+from sempairs.pairs.duplicates import Criteria, Duplicates, find_leaks
 from sempairs.pairs.pairset import SCHEMA, PairSet
 from sempairs.sources.base import Source
 
@@ -122,6 +122,35 @@ def without_duplicates(pairs: PairSet, source: Source, duplicates: Duplicates) -
     left, right = pairs.positions(source).T
     keep = (left == right) | (duplicates.groups[left] != duplicates.groups[right])
     return _rows(pairs, keep, Spec(name="without-duplicates", options=dict(duplicates.settings)))
+
+
+def without_leaks(pairs: PairSet, source: Source, evaluation: Source, criteria: Criteria | None = None) -> PairSet:
+    """The pairs without those of an image that also stands, as it is or nearly, among those of an evaluation.
+
+    It looks until nothing is found: a look tells only the nearest of several images that are all one of the evaluation.
+
+    Parameters
+    ----------
+    source: the images of the pairs.
+    evaluation: the images that must not be trained on.
+    criteria: what counts as the same; None for the defaults.
+
+    Raises
+    ------
+    UserError: no pair is left.
+    """
+    criteria = criteria or Criteria()
+    positions = pairs.positions(source)
+    keep = np.ones(len(pairs), dtype=bool)
+    while keep.any():
+        shown = np.unique(positions[keep])
+        found = find_leaks(source.take(shown), evaluation, criteria=criteria).found.values()
+        leaked = shown[np.unique(np.concatenate([couples.left for couples in found]))]
+        if not len(leaked):
+            break
+        keep &= ~np.isin(positions, leaked).any(axis=1)
+    options = {**criteria.settings(None), "evaluation": evaluation.fingerprint}
+    return _rows(pairs, keep, Spec(name="without-leaks", options=options))
 
 
 def merge(sets: Sequence[PairSet]) -> PairSet:

@@ -40,7 +40,8 @@ SCHEMA = pa.schema(
         pa.field("split", pa.string()),
     ]
 )
-_KEY = b"sempairs"
+KEY = b"sempairs"
+"""Under which a Parquet file says that it is a pair set."""
 
 
 @dataclass(frozen=True)
@@ -160,10 +161,13 @@ class PairSet:
 
     def save(self, path: Path) -> None:
         """Write the pair set as Parquet, atomically; origin, schema version and hash travel in the file's metadata."""
-        meta = {"schema": SCHEMA_VERSION, "hash": self.hash, "origin": self.origin.to_json()}
-        table = self.table.replace_schema_metadata({_KEY: json.dumps(meta, sort_keys=True).encode()})
         with atomic_write(path) as file:
-            pq.write_table(table, file, compression="zstd")
+            pq.write_table(self.table.replace_schema_metadata(self.metadata()), file, compression="zstd")
+
+    def metadata(self) -> dict[bytes, bytes]:
+        """What a Parquet file of these pairs says of itself."""
+        meta = {"schema": SCHEMA_VERSION, "hash": self.hash, "origin": self.origin.to_json()}
+        return {KEY: json.dumps(meta, sort_keys=True).encode()}
 
     @classmethod
     def load(cls, path: Path) -> "PairSet":
@@ -177,7 +181,7 @@ class PairSet:
             raise UserError(
                 f"{path} is not a Parquet file", got=reason, todo="give a file that sempairs wrote"
             ) from None
-        raw = (table.schema.metadata or {}).get(_KEY)
+        raw = (table.schema.metadata or {}).get(KEY)
         if raw is None:
             raise UserError(f"{path} is a Parquet file but not a pair set", todo="give a file that sempairs wrote")
         meta = json.loads(raw)
