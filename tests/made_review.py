@@ -13,7 +13,7 @@ from sempairs.review.session import Review
 from sempairs.review.settings import ReviewSettings
 from sempairs.sources.base import Source
 from sempairs.web.app import make_app
-from sempairs.web.desk import Desk, person_called
+from sempairs.web.desk import Desk
 from sempairs.web.security import Guard
 from sempairs.web.thumbnails import Thumbnails
 
@@ -44,14 +44,14 @@ def browser(app: Guard) -> TestClient:
     return TestClient(app, BASE, headers=headers, raise_server_exceptions=False, follow_redirects=False)
 
 
-def made_app(review: Review, source: Source) -> Guard:
+def made_app(review: Review, source: Source, host: str = "Ada") -> Guard:
     """The server of a review."""
-    return make_app(Desk(review, Thumbnails(review.candidates, source)), HOSTS)
+    return make_app(Desk(review, Thumbnails(review.candidates, source), review.person(host)), HOSTS)
 
 
 def visitor(app: Guard, review: Review, name: str) -> TestClient:
     """The browser of somebody who has entered, perhaps as a new person."""
     client = browser(app)
-    token = review.store.make_token(person_called(review, name))
+    token = review.store.make_token(review.person(name))
     assert client.get("/enter", params={"token": token}).status_code == 303
     return client

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from made_files import encoded
 
+from made_files import encoded
 from sempairs.core.seeds import rng
 from sempairs.core.settings import Spec
 from sempairs.pairs.pairset import PairSet

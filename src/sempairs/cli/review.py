@@ -153,10 +153,8 @@ def invite(
     from sempairs.web.serving import own_port
 
     def invited(review: Any) -> None:
-        known = {person.name: person for person in review.store.people()}
-        person = known.get(name) or review.store.add_person(name)
         at = (url or f"http://127.0.0.1:{own_port(review)}").rstrip("/")
-        print(f"{at}/enter?token={review.store.make_token(person, minutes=24 * 60)}")
+        print(f"{at}/enter?token={review.store.make_token(review.person(name), minutes=24 * 60.0)}")
 
     _with(store, invited)
 

@@ -117,8 +117,8 @@ def read_verdicts(store: Store, path: Path, person: str) -> list[ListedVerdict]:
 def import_verdicts(store: Store, path: Path, person: str, *, simulated: bool = False) -> int:
     """Take over the verdicts of a list as votes; returns how many were new. The same list again changes nothing.
 
-    The model of the queue does not learn from them: nobody knows why it was these pairs that were judged, and what the
-    certificate samples must not decide what it samples.
+    The model of the queue learns from such a verdict only when the queue itself comes to the pair: nobody knows why it
+    was these pairs that were judged, and they may be those of the certificate's sample.
 
     Parameters
     ----------

@@ -86,7 +86,7 @@ def prepared_sizes(pairs: int, wanted: float, alpha: float) -> list[int]:
     return sizes
 
 
-def allowed(wanted: float, published: float) -> int:
+def allowed(wanted: float, published: int) -> int:
     """How many faults among so many published pairs keep the promise."""
     return math.floor((1 - wanted) * published + 1e-9)
 

@@ -5,8 +5,7 @@ McNemar, "Note on the sampling error of the difference between correlated propor
 1947, in its exact form.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int64
@@ -83,10 +82,6 @@ class PersonReport:
     seconds: float | None
     gold: GoldAccuracy
     again: SelfConsistency
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
 
 
 def people_reports(judgements: Judgements, candidates: Candidates) -> tuple[PersonReport, ...]:

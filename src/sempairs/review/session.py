@@ -1,15 +1,13 @@
 """One review as its pages and commands see it: candidates, tasks, decisions, and what has come of them."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
-from jaxtyping import Bool
 
 from sempairs.core.settings import Spec
 from sempairs.pairs.mining import Features
 from sempairs.pairs.pairset import PairSet
-from sempairs.review.base import VERDICTS, Candidates, Decision, Lane, Person, Receipt, Task
+from sempairs.review.base import Candidates, Decision, Lane, Person, Receipt, Task
 from sempairs.review.candidates import make_candidates
 from sempairs.review.certificate import Certificate
 from sempairs.review.order import Planner
@@ -32,6 +30,7 @@ class Review:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.planner = Planner(store)
+        self._fitting = threading.Lock()
 
     @classmethod
     def create(
@@ -94,6 +93,13 @@ class Review:
             return self.store.pair_set().open_source()
         return open_source(Spec(name=spec.name, options={**spec.options, **options}))
 
+    def person(self, name: str) -> Person:
+        """The person of that name, who is new or was here before. Raises UserError if it is no name."""
+        for person in self.store.people():
+            if person.name == name.strip():
+                return person
+        return self.store.add_person(name)
+
     def lease(self, person: Person, count: int, lane: Lane | None = None, stratum: int | None = None) -> list[Task]:
         """The next tasks of a person: those still open first, in the order in which they were given.
 
@@ -104,7 +110,7 @@ class Review:
         """
         lanes = self._mixture() if lane is None else {lane: 1.0}
         tasks = self.store.lease(person, count, lanes=lanes, stratum=stratum)
-        if len(tasks) < count and self.planner.refresh():
+        if len(tasks) < count and self.refresh():
             tasks = self.store.lease(person, count, lanes=lanes, stratum=stratum)
         return tasks
 
@@ -119,8 +125,16 @@ class Review:
         return self.store.record(person, decisions)
 
     def refresh(self) -> bool:
-        """Fit the order again, and look at the certificate, if enough was judged since the last time."""
-        return self.planner.refresh()
+        """Fit the order again, and look at the certificate, if enough was judged since the last time.
+
+        While one thread does that, the others do not wait for it.
+        """
+        if not self._fitting.acquire(blocking=False):
+            return False
+        try:
+            return self.planner.refresh()
+        finally:
+            self._fitting.release()
 
     def outcome(self) -> Outcome:
         """What the votes say of each pair."""
@@ -138,17 +152,3 @@ class Review:
         UserError: nothing is accepted yet.
         """
         return reviewed(self.store.pair_set(), self.outcome(), self.planner.published(), self.store.last_seq())
-
-    def named(self, pair: int) -> str:
-        """The class that a pair stands for; "" where it is unknown."""
-        return str(self.candidates.name[pair])
-
-    def sides(self, pair: int, swapped: bool) -> tuple[str, str]:
-        """The ids of the images on the left and on the right."""
-        a, b = str(self.candidates.a[pair]), str(self.candidates.b[pair])
-        return (b, a) if swapped else (a, b)
-
-    def with_verdict(self, verdict: Any) -> Bool[np.ndarray, " n"]:
-        """Which pairs the votes gave this verdict."""
-        chosen: np.ndarray = self.outcome().verdict == VERDICTS.index(verdict)
-        return chosen

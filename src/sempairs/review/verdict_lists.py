@@ -184,10 +184,10 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 continue
             if len(cells) != len(names):
                 raise UserError(f"{path} has {len(names)} columns", got=f"{len(cells)} cells in line {line}")
-            yield line, {name: _restored(cell) for name, cell in zip(names, cells, strict=True)}
+            yield line, {name: restored(cell) for name, cell in zip(names, cells, strict=True)}
 
 
-def _restored(cell: str) -> str:
+def restored(cell: str) -> str:
     """The inverse of `neutral`."""
     return cell[1:] if _RESTORED.match(cell) else cell
 

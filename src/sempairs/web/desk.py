@@ -25,10 +25,11 @@ class Desk:
     ----------
     review: the project.
     thumbnails: the pictures of its images.
+    host: who lets others in.
     """
 
-    def __init__(self, review: Review, thumbnails: Thumbnails) -> None:
-        self.review, self.thumbnails = review, thumbnails
+    def __init__(self, review: Review, thumbnails: Thumbnails, host: Person) -> None:
+        self.review, self.thumbnails, self.host = review, thumbnails, host
         self._seq, self._certificate = review.store.last_seq(), review.certificate()
         self._settled: Recent[Settled] = Recent(lambda: settled(review.candidates, review.store.judgements()), SECONDS)
         self._summary: Recent[dict[str, Any]] = Recent(self._summarise, SECONDS)
@@ -92,27 +93,22 @@ class Desk:
 
     def project(self, person: Person) -> Project:
         """What the page of the project shows."""
-        return Project(person=person.name, may_invite=self._may_invite(person), **self._summary())
+        return Project(person=person.name, may_invite=person == self.host, **self._summary())
 
     def link(self, name: str, origin: str, asking: Person) -> str:
         """A one-time link that lets somebody in, as a new person or as the one of that name.
 
-        Refuses if it is not the first person who asks, and a name that is a simulated person's, or none.
+        Refuses if it is not the host who asks, and a name that is a simulated person's, or none.
         """
-        if not self._may_invite(asking):
-            raise Refused(403, "only the first person of a review lets others in", "ask that person for a link")
+        if asking != self.host:
+            raise Refused(403, f"only {self.host.name} lets others in", "ask for a link there")
         try:
-            person = person_called(self.review, name)
+            person = self.review.person(name)
         except UserError as error:
             raise Refused(400, error.problem, error.todo or "choose another name") from None
         if person.simulated:
             raise Refused(400, f"{person.name} is simulated", "choose another name")
         return f"{origin}/enter?token={self.review.store.make_token(person)}"
-
-    def _may_invite(self, person: Person) -> bool:
-        """Whether this is the first person of the review who is one of flesh and blood."""
-        real = [other.number for other in self.review.store.people() if not other.simulated]
-        return person.number == min(real)
 
     def _summarise(self) -> dict[str, Any]:
         """The project in plain values; what names a pair shows it."""
@@ -127,11 +123,3 @@ class Desk:
         if swapped:
             left, right = right, left
         return {"left": left, "right": right, "name": str(candidates.name[pair]) or None}
-
-
-def person_called(review: Review, name: str) -> Person:
-    """The person of that name, who is new or was here before. Raises UserError if it is no name."""
-    for person in review.store.people():
-        if person.name == name.strip():
-            return person
-    return review.store.add_person(name)

@@ -21,11 +21,11 @@ _templates = Environment(
 
 
 @router.get("/enter")
-def enter(token: str, request: Request, desk: ADesk) -> Response:
-    """Let in who holds a one-time token."""
+def enter(token: str, request: Request, desk: ADesk, visitor: AVisitor) -> Response:
+    """Let in who holds a one-time token; who is in already may use the old link as a bookmark."""
     key = desk.review.store.redeem(token)
     if key is None:
-        return closed("This link was used before, or is too old.")
+        return RedirectResponse("/", 303) if visitor else closed("This link was used before, or is too old.")
     # After a link on another site, even our own redirection comes without the cookie. A page of ours loads with it.
     if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         answer: Response = letter(200, "You are in", "One moment.", "")

@@ -3,7 +3,9 @@
 Source: W3C Fetch Metadata (Sec-Fetch-Site), and the resource isolation policy of https://web.dev/articles/fetch-metadata.
 """
 
+import ipaddress
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -45,8 +47,11 @@ class Guard:
         """As ASGI wants it."""
         if scope["type"] != "http":  # neither web sockets nor anything else is served
             return
-        refused = refusal(scope["method"], Headers(scope=scope), self.hosts)
-        body = None if refused else await _body(receive)
+        headers = Headers(scope=scope)
+        refused = refusal(scope["method"], headers, self.hosts)
+        stated = headers.get("content-length", "")
+        is_large = stated.isdecimal() and (len(stated) > 20 or int(stated) > BODY)
+        body = None if refused or is_large else await _body(receive)
         if refused is None and body is None:
             refused = 413, f"a request has more than {BODY} bytes", "send fewer decisions at once"
         if refused:
@@ -68,11 +73,23 @@ def refusal(method: str, headers: Headers, hosts: Collection[str]) -> tuple[int,
     site, origin = headers.getlist("sec-fetch-site"), headers.getlist("origin")
     if method in ("GET", "HEAD"):
         navigated = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
-        if not site or site in (["same-origin"], ["none"]) or navigated:
-            return None
-    elif site == ["same-origin"] and origin in ([f"http://{host[0].lower()}"], [f"https://{host[0].lower()}"]):
+        passes = not site or site in (["same-origin"], ["none"]) or navigated
+    else:
+        is_ours = origin in ([f"http://{host[0].lower()}"], [f"https://{host[0].lower()}"])
+        passes = is_ours and (site == ["same-origin"] or (not site and not _is_told_sites(origin[0])))
+    if passes:
         return None
     return 403, "the request does not come from the pages of this server", "open its pages and act there"
+
+
+def _is_told_sites(origin: str) -> bool:
+    """Whether browsers send Sec-Fetch-Site there: not over plain HTTP to another machine. Origin they always send."""
+    url = urlsplit(origin)
+    try:
+        is_here = ipaddress.ip_address(url.hostname or "").is_loopback
+    except ValueError:
+        is_here = url.hostname == "localhost"
+    return url.scheme == "https" or is_here
 
 
 class Refused(Exception):

@@ -17,7 +17,7 @@ from sempairs.core.seeds import seed_of
 from sempairs.review.session import Review
 from sempairs.sources.base import Source
 from sempairs.web.app import make_app
-from sempairs.web.desk import Desk, person_called
+from sempairs.web.desk import Desk
 from sempairs.web.thumbnails import Thumbnails, enlarged
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def serve(
 
     Parameters
     ----------
-    person: who judges in this browser; the first one of a review lets others in.
+    person: who judges in this browser, and lets others in.
     address: of this machine. Any but the loopback is reachable by others, and what they send can be read on the way.
     port: 0 for the review's own, the same every day: a browser finds decisions again that could not be sent.
     names: by which others call this server ("192.168.1.5", "review.example.org"), beside the address.
@@ -55,8 +55,9 @@ def serve(
     """
     with _listening(review, address, port) as door:
         hosts = allowed_hosts(address, door.getsockname()[1], names)
-        desk = Desk(review, Thumbnails(review.candidates, _images(review)))
-        link = f"http://{hosts[0]}/enter?token={review.store.make_token(person_called(review, person))}"
+        host = review.person(person)
+        desk = Desk(review, Thumbnails(review.candidates, _images(review)), host)
+        link = f"http://{hosts[0]}/enter?token={review.store.make_token(host)}"
         print(f"{review.store.name}: {link}", flush=True)
         if not _is_loopback(address):
             say("others on the network can reach this server, and read what is sent: put a proxy with TLS before it")
@@ -112,6 +113,8 @@ def _listening(review: Review, address: str, port: int) -> Iterator[socket.socke
     else:
         raise UserError(f"cannot listen at {address}, port {port}", got=reason, todo="choose another port")
     with door:
+        # For every connection: else the second packet of an answer waits 40 ms for an acknowledgement of the first.
+        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield door
 
 
@@ -148,7 +151,7 @@ def _refreshing(desk: Desk) -> Iterator[None]:
 def _run(desk: Desk, hosts: Sequence[str], door: socket.socket) -> None:
     """Answer requests until Ctrl-C. Nothing is logged: a link of the log would let its reader in."""
     config = uvicorn.Config(
-        make_app(desk, hosts), access_log=False, log_level="warning", lifespan="off", ws="none", server_header=False,
-        date_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
+        make_app(desk, hosts), access_log=False, log_level="warning", lifespan="off", http="h11", ws="none",
+        server_header=False, date_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[door])

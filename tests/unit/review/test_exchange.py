@@ -25,7 +25,7 @@ from sempairs.review.exchange import (
 from sempairs.review.outcome import outcome
 from sempairs.review.store import Store
 from sempairs.review.store.chain import link
-from sempairs.review.verdict_lists import _restored, neutral
+from sempairs.review.verdict_lists import neutral, restored
 
 A, R, U = Verdict.accept, Verdict.reject, Verdict.unsure
 HOSTILE = '=HYPERLINK("http://127.0.0.1/","click")'
@@ -162,7 +162,7 @@ def test_no_cell_of_a_csv_is_a_formula(make, tmp_path):
 
 @given(st.text(alphabet="'=+-@\t\ra1 ", max_size=6))
 def test_taking_the_apostrophe_off_again_gives_the_text_back(text):
-    assert _restored(neutral(text)) == text
+    assert restored(neutral(text)) == text
     assert not neutral(text).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 

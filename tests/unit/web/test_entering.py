@@ -16,7 +16,7 @@ Visit = Callable[[str], TestClient]
 
 
 def test_a_link_lets_in_once(stranger: TestClient, review: Review) -> None:
-    link = f"/enter?token={review.store.make_token(review.store.add_person('Ada'))}"
+    link = f"/enter?token={review.store.make_token(review.person('Ada'))}"
     answer = stranger.get(link)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
@@ -24,6 +24,7 @@ def test_a_link_lets_in_once(stranger: TestClient, review: Review) -> None:
     assert (cookie["samesite"], cookie["path"]) == ("strict", "/")
     assert cookie["domain"] == ""  # for this host alone
     assert stranger.get("/api/progress").status_code == 200
+    assert stranger.get(link).status_code == 303  # who is in may use it as a bookmark
     again = browser(stranger.app)
     assert again.get(link).status_code == 401
     assert again.get("/api/progress").status_code == 401
@@ -31,7 +32,7 @@ def test_a_link_lets_in_once(stranger: TestClient, review: Review) -> None:
 
 def test_after_a_link_on_another_site_our_own_page_loads_the_next(stranger: TestClient, review: Review) -> None:
     # The cookie is SameSite=Strict: a redirection that another site began would come without it.
-    token = review.store.make_token(review.store.add_person("Ada"))
+    token = review.store.make_token(review.person("Ada"))
     headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     answer = stranger.get("/enter", params={"token": token}, headers=headers)
     assert (answer.status_code, answer.headers["refresh"]) == (200, "0; url=/")
@@ -70,7 +71,7 @@ def test_a_session_outlives_the_server(ada: TestClient, review: Review) -> None:
     assert restarted.get("/api/progress").status_code == 200
 
 
-def test_the_first_person_lets_others_in(ada: TestClient, app: Guard) -> None:
+def test_the_host_lets_others_in(ada: TestClient, app: Guard) -> None:
     said = ada.post("/api/people", json={"name": "Bob"}).json()
     assert said["person"] == "Bob"
     assert said["link"].startswith(f"{BASE}/enter?token=")

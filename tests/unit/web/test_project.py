@@ -79,7 +79,6 @@ def test_the_numbers_of_a_simulated_review_are_those_of_its_people(tmp_path: Pat
     assert sum(row["pairs"] for row in project["strata"]) == 60
     assert all(row["accepted"] == row["judged"] for row in project["strata"])
     assert project["certificate"]["sentence"] == project["certificate"]["sentences"][0]
-    # Ada, though added later, is the first person of flesh and blood.
     assert project["may_invite"] is True
     review.close()
 
@@ -97,9 +96,8 @@ def test_an_undefined_number_is_null(twice: Review) -> None:
 
 
 def test_the_certificate_follows_what_is_judged_when_it_is_refreshed(twice: Review) -> None:
-    desk = Desk(twice, Thumbnails(twice.candidates, made_source()))
-    ada = twice.store.add_person("Ada")
-    bob = twice.store.add_person("Bob")
+    ada, bob = twice.store.add_person("Ada"), twice.store.add_person("Bob")
+    desk = Desk(twice, Thumbnails(twice.candidates, made_source()), ada)
     before = desk.progress(ada)
     assert (before.judged, before.wanted, before.mine) == (0, 2 * PAIRS, 0)
     assert not before.certificate.certified

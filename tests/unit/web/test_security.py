@@ -3,26 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 from made import made_source
 from made_review import BASE, browser, made_app, made_review, visitor
 from sempairs.review.session import Review
-from sempairs.web.security import BODY, Guard
+from sempairs.web.security import BODY, Guard, refusal
 
 POSTS = ("/api/tasks", "/api/decisions", "/api/people")
 PATHS = (
-    "/",
-    "/review",
-    "/grid",
-    "/enter?token=no",
-    "/api/progress",
-    "/images/no",
-    "/static/no",
-    "/nowhere",
+    "/", "/review", "/grid", "/enter?token=no", "/api/progress", "/images/no", "/static/no", "/nowhere",
     "/openapi.json",
-)
-
+)  # fmt: skip
 JSON = {"content-type": "application/json"}
 
 
@@ -93,6 +86,32 @@ def test_a_post_from_elsewhere_is_refused(ada: TestClient, site: str, origin: st
     headers = {"sec-fetch-site": site, "origin": origin, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     for path in POSTS:
         assert ada.post(path, json={}, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "passes"),
+    [
+        # Browsers send Fetch Metadata to trustworthy origins alone: https, and this machine.
+        ("http://192.168.1.5:8321", "", True),
+        ("http://192.168.1.5:8321", "same-origin", True),
+        ("http://192.168.1.5:8321", "cross-site", False),
+        ("https://192.168.1.5:8321", "", False),
+        ("http://evil.example", "", False),
+        ("http://127.0.0.1:8321", "", False),
+        ("", "", False),
+    ],
+)
+def test_over_plain_http_from_another_machine_the_origin_alone_tells(origin: str, site: str, passes: bool) -> None:
+    told = {"host": "192.168.1.5:8321"} | ({"origin": origin} if origin else {})
+    headers = Headers(told | ({"sec-fetch-site": site} if site else {}))
+    assert (refusal("POST", headers, ["192.168.1.5:8321"]) is None) == passes
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8321", "localhost:8321", "[::1]:8321"])
+def test_on_this_machine_both_headers_are_needed(host: str) -> None:
+    headers = {"host": host, "origin": f"http://{host}"}
+    assert refusal("POST", Headers(headers), [host]) is not None
+    assert refusal("POST", Headers(headers | {"sec-fetch-site": "same-origin"}), [host]) is None
 
 
 def test_a_post_without_the_headers_of_a_browser_is_refused(ada: TestClient) -> None:

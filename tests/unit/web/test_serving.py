@@ -74,6 +74,42 @@ def test_a_served_review_lets_its_person_in_and_shows_images(
     assert [person.name for person in digits.store.people()] == ["Ada"]
 
 
+def test_no_answer_waits_for_an_acknowledgement(digits: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Linux acknowledges after 40 ms what is not answered: with Nagle's algorithm each answer would take as long.
+    with Served(digits, monkeypatch) as served, httpx.Client() as client:
+        assert client.get(served.opened[0]).status_code == 303
+        seconds = []
+        for _ in range(20):
+            began = time.perf_counter()
+            assert client.get(served.opened[0].replace("/enter", "/static/base.css")).status_code == 200
+            seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 0.035
+
+
+def test_what_no_browser_sends_is_answered_too(digits: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Served(digits, monkeypatch):
+        name = f"127.0.0.1:{own_port(digits)}"
+        host = f"Host: {name}\r\n"
+        ours = f"Origin: http://{name}\r\nSec-Fetch-Site: same-origin\r\n"
+        for request, status in (
+            (f"GET /static/../app.py HTTP/1.1\r\n{host}", 404),
+            (f"GET /static/%2e%2e/app.py HTTP/1.1\r\n{host}", 404),
+            (f"GET /static/..%2f..%2fpyproject.toml HTTP/1.1\r\n{host}", 404),
+            (f"GET //etc/passwd HTTP/1.1\r\n{host}", 404),
+            (f"GET http://evil.example/ HTTP/1.1\r\n{host}", 404),
+            ("GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n", 421),
+            ("GET / HTTP/1.0\r\n", 421),
+            (f"GET / HTTP/1.1\r\n{host}{host}", 400),
+            # Refused by what it says of its length, before a byte of it has come.
+            (f"POST /api/tasks HTTP/1.1\r\n{host}{ours}Content-Length: 99999999\r\n", 413),
+            (f"GET / HTTP/1.1\r\n{host}Connection: Upgrade\r\nUpgrade: websocket\r\n", 401),
+        ):
+            with socket.create_connection(("127.0.0.1", own_port(digits)), timeout=10) as wire:
+                wire.sendall(request.encode() + b"\r\n")
+                answer = wire.makefile("rb").readline().decode()
+                assert answer.split(" ")[1] == str(status), request[:100]
+
+
 def test_a_taken_port_is_replaced_unless_it_was_asked_for(digits: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", own_port(digits))):
         with Served(digits, monkeypatch) as served:

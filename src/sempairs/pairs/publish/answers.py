@@ -16,6 +16,8 @@ from sempairs.pairs.publish.questions import QUESTIONS, SECTIONS
 
 LARGEST = 1 << 20
 NO_WEIGHTS = "none"
+OWN_PART = "the pairs and verdicts"
+"""What a publisher adds to the sources; none of them may be called so."""
 
 
 class _Table(BaseModel):
@@ -170,8 +172,8 @@ def _check_forms(answers: Answers) -> None:
         if not re.fullmatch(r"https?://[^\s<>\"]+", url):
             raise UserError(f"{place} must be an address of the web", got=repr(url), todo="https://...")
     names = [source.name for source in answers.sources]
-    if len(set(names)) < len(names):
-        raise UserError("two sources have the same name", got=", ".join(names), todo="name each once")
+    if len({OWN_PART, *names}) <= len(names):
+        raise UserError("each source needs a name of its own", got=", ".join(names), todo="name each once")
     if answers.changes[0].version != about.version:
         raise UserError(
             "the first of the changes must be those of this version",

@@ -7,7 +7,7 @@ from sempairs.pairs.publish import wording
 from sempairs.pairs.publish.citation import bibtex
 from sempairs.pairs.publish.publication import Publication
 
-SIZES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B")
+SIZES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 """The Hub's classes of size: n<1K, 1K<n<10K, and so on."""
 HUB_TYPES = {"string": "string", "double": "float64", "int32": "int32", "int64": "int64", "bool": "bool"}
 """What the Hub calls the types of Arrow."""
@@ -53,14 +53,15 @@ def card(publication: Publication) -> str:
 def front_matter(publication: Publication) -> dict[str, Any]:
     """What the Hub reads of a card."""
     facts, licence = publication.facts, publication.licence
-    human = "expert-generated" if facts.simulated_votes < facts.votes else "machine-generated"
+    judges = ["expert-generated"] if facts.simulated_votes < facts.votes else []
+    judges += ["machine-generated"] if facts.simulated_votes else []
     configs = _configs(publication)
     return {
         "license": licence.hub,
         **({"license_name": licence.spdx, "license_link": "LICENSE"} if licence.hub == "other" else {}),
         "pretty_name": publication.answers.about.title,
         "size_categories": [_size(facts.pairs)],
-        "annotations_creators": [human if facts.votes else "no-annotation"],
+        "annotations_creators": judges or ["no-annotation"],
         "task_categories": ["image-feature-extraction"],
         "tags": ["semantic-pairs", "self-supervised-learning", "croissant", *publication.answers.about.keywords],
         "configs": [

@@ -22,7 +22,7 @@ class Facts:
     pairs, images: how many there are.
     self_pairs: pairs of an image with itself.
     rules: pairs by the rule that made them.
-    classes: pairs by the class they stand for (the group, else the label), the commonest first.
+    classes: pairs by the class they stand for (the label, else the group), the commonest first.
     verdicts: pairs by verdict, those that nobody judged or nobody settled under `NO_VERDICT`.
     splits: pairs by split; empty where the set is not split.
     similarity: the least and the largest; None where the rule has none.
@@ -58,8 +58,8 @@ def count(pairs: PairSet, annotations: pa.Table | None) -> Facts:
     verdicts = Counter(v if v in VERDICTS else NO_VERDICT for v in pairs.column("verdict"))
     similarity = pairs.column("similarity").astype(np.float64)
     known = similarity[~np.isnan(similarity)]
-    of_class = zip(pairs.column("group"), pairs.column("label"), strict=True)
-    classes = Counter(group or label for group, label in of_class if group or label)
+    of_class = zip(pairs.column("label"), pairs.column("group"), strict=True)
+    classes = Counter(label or group for label, group in of_class if label or group)
     facts = Facts(
         hash=pairs.hash,
         pairs=len(pairs),

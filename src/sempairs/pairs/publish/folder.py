@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import os
-import shutil
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -63,6 +61,7 @@ def publish(
     UserError: a mandatory answer is empty; a licence blocks; images that their licence keeps back; votes that do not
         explain the verdicts; leaks, or nobody looked for them; the folder exists; a check fails.
     """
+    out = out.absolute()
     _check_place(out)
     for name in allow:
         if name not in ALLOW:
@@ -86,24 +85,22 @@ def publish(
     publication.check_allowed()
     needed = publication.blocking()
     publication = dataclasses.replace(publication, allow=tuple(name for name in ALLOW if name in needed))
+    shown = _need(source, publication) if images else None
     out.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent))
-    try:
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent) as temporary:
+        made = Path(temporary) / out.name
+        made.mkdir()
         write_pairs(pairs, made)
         if annotations is not None:
             write_annotations(annotations, made)
-        if images:
-            publication = dataclasses.replace(publication, images=write_images(pairs, _need(source, publication), made))
+        if shown is not None:
+            publication = dataclasses.replace(publication, images=write_images(pairs, shown, made))
         _write_texts(publication, made)
         checked = verify(made)
         checked.need_passed()
-        made.chmod(0o777 & ~_umask())
         if out.is_dir():
             out.rmdir()
         made.rename(out)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
     sync_folder(out.parent)
     return checked
 
@@ -148,9 +145,3 @@ def _tells_places(spec: Spec) -> bool:
         return True
     options = json.dumps(spec.options)
     return "/" in options or "\\" in options
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

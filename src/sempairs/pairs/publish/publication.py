@@ -8,7 +8,7 @@ from sempairs import __version__
 from sempairs.core.errors import UserError
 from sempairs.core.settings import validate
 from sempairs.pairs.pairset import Origin
-from sempairs.pairs.publish.answers import Answers
+from sempairs.pairs.publish.answers import OWN_PART, Answers
 from sempairs.pairs.publish.facts import Facts
 from sempairs.pairs.publish.images import Published
 from sempairs.pairs.publish.licences import Licence, decide, images_allowed, licence_of
@@ -59,7 +59,7 @@ class Publication:
 
     def licences(self) -> dict[str, str]:
         """The licence of each part."""
-        parts = {"the pairs and verdicts": self.answers.about.licence}
+        parts = {OWN_PART: self.answers.about.licence}
         return parts | {source.name: source.licence for source in self.answers.sources}
 
     def blocking(self) -> set[str]:
@@ -169,7 +169,7 @@ class Publication:
                 files=files,
                 made_with=str(value["made_with"]),
             )
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             if isinstance(error, UserError):
                 raise
             raise UserError("provenance.json does not tell of a publication", got=repr(error)[:200]) from None

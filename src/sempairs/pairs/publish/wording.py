@@ -139,10 +139,13 @@ def judged(publication: Publication) -> list[str]:
 
 
 def certified(certificate: dict[str, Any]) -> list[str]:
-    """The sentences of a certificate."""
+    """What a certificate promises: its first three sentences, of which a fourth tells what is left to do."""
+    if not certificate.get("certified", True) and not certificate.get("complete", False):
+        return ["nothing was certified when the set was published"]
     said = certificate.get("sentences", certificate.get("sentence", []))
-    lines = [said] if isinstance(said, str) else [line for line in said if isinstance(line, str)]
-    return lines or ["see `provenance.json`"]
+    lines = [said] if isinstance(said, str) else said if isinstance(said, list) else []
+    lines = [line for line in lines if isinstance(line, str)]
+    return lines[:3] or ["see `provenance.json`"]
 
 
 def licensed(publication: Publication) -> list[str]:

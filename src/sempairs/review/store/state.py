@@ -4,6 +4,7 @@ Writers take turns (see `Writer.begin`), so a row that was read stays true until
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -168,7 +169,7 @@ class Writer:
 
     def keep_holder(self, holder: Holder) -> None:
         """Write the counts of a person back."""
-        self.connection.execute(_KEEP_HOLDER, {**vars(holder), "at": holder.number})
+        self.connection.execute(_KEEP_HOLDER, _kept(holder))
 
     def pair(self, number: int) -> Pair:
         """The state of a pair."""
@@ -202,7 +203,7 @@ class Writer:
             pair.disputed = None
         elif pair.disputed is None:
             pair.disputed = self.next_turn()
-        self.connection.execute(_KEEP_PAIR, {**vars(pair), "at": pair.number})
+        self.connection.execute(_KEEP_PAIR, _kept(pair))
         if freed in QUEUES and not begun:  # back to the front
             row = {"lane": freed, "place": -self.next_turn(), "pair": pair.number, "stratum": pair.stratum, "model": ""}
             self.connection.execute(insert(queue), row)
@@ -227,3 +228,8 @@ class Writer:
                 else:
                     pair.leased -= 1
                 self.settle(pair, freed=lane)
+
+
+def _kept(row: Holder | Pair) -> dict[str, Any]:
+    """The columns to write back. Not the key: SQLite would look through all events for rows that refer to it."""
+    return {"at" if name == "number" else name: value for name, value in vars(row).items()}

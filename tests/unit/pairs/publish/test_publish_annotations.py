@@ -76,6 +76,7 @@ def test_votes_on_pairs_that_are_not_in_the_set_are_welcome():
         (vote("x", "maybe"), "the verdict 'maybe'"),
         (vote("x") | {"simulated": None}, "must be bool|empty cells"),
         (vote("x") | {"simulated": "no"}, "'simulated' must be bool"),
+        (vote("x") | {"at": "when Ada was here"}, "'at' must be a time"),
         (vote("x") | {"seconds": "long"}, "'seconds' must be double"),
     ],
 )

@@ -70,7 +70,8 @@ def test_the_licence_of_the_encoders_weights_is_asked_where_an_encoder_chose_the
         ({"about": about(date="22.11.2026")}, "must be a date"),
         ({"about": about(url="ftp://example.org")}, "address of the web"),
         ({"about": about(version="2.0.0")}, "changes must be those of this version"),
-        ({"sources": [*terms("MIT"), *terms("CC0-1.0")]}, "two sources have the same name"),
+        ({"sources": [*terms("MIT"), *terms("CC0-1.0")]}, "each source needs a name of its own"),
+        ({"sources": [terms("MIT")[0] | {"name": "the pairs and verdicts"}]}, "each source needs a name of its own"),
     ],
 )
 def test_answers_of_the_wrong_form(changes, match):

@@ -15,7 +15,7 @@ from made_published import ALLOWED, about, answers, judged, terms, unjudged
 from sempairs.core.settings import Spec
 from sempairs.pairs.pairset import PairSet
 from sempairs.pairs.publish import publish, verify
-from sempairs.pairs.publish.wording import name
+from sempairs.pairs.publish.wording import certified, name
 from sempairs.pairs.publish.wording import yaml as written
 
 HOSTILE = '<script>alert(1)</script> | [x](javascript:y) `z` *b* {"a": 1}\n---\n# title \\ "quoted" \u2028 \x07'
@@ -96,6 +96,7 @@ def test_some_simulated_votes_among_others(tmp_path):
     publish(pairs, tmp_path / "s", answers=answers(), annotations=annotations, allow=ALLOWED)
     # 20 of the 41 votes are the second person's.
     assert "20 of the 41 verdicts come from a program" in (tmp_path / "s/README.md").read_text()
+    assert front(tmp_path / "s")["annotations_creators"] == ["expert-generated", "machine-generated"]
     assert "(1 of 2 annotators)" in (tmp_path / "s/DATASHEET.md").read_text()
 
 
@@ -116,6 +117,18 @@ def test_the_certificate_is_in_the_card_the_datasheet_and_the_provenance(simulat
         assert "Certificate: precision &gt;= 90% at 95% confidence." in (simulated / file).read_text()
     told = json.loads((simulated / "provenance.json").read_text())["review"]["certificate"]
     assert told == {"pairs": 40, "sentences": ["precision >= 90% at 95% confidence"]}
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({"certified": False, "complete": False}, ["nothing was certified when the set was published"]),
+        ({"certified": False, "complete": True}, ["a", "b", "c"]),
+        ({"certified": True, "complete": False}, ["a", "b", "c"]),  # d is for who judges, not for who reads
+    ],
+)
+def test_a_certificate_promises_what_it_has_shown_and_no_more(state, said):
+    assert certified({**state, "sentences": ["a", "b", "c", "d"]}) == said
 
 
 def test_the_citation_file(original):
@@ -189,7 +202,7 @@ def test_the_size_classes_of_the_hub():
     from sempairs.pairs.publish.card import _size
 
     found = [_size(n) for n in (1, 999, 1000, 99_999, 1_000_000, 10**9, 10**12)]
-    assert found == ["n<1K", "n<1K", "1K<n<10K", "10K<n<100K", "1M<n<10M", "n>1B", "n>1B"]
+    assert found == ["n<1K", "n<1K", "1K<n<10K", "10K<n<100K", "1M<n<10M", "1B<n<10B", "n>1T"]
 
 
 def test_the_spec_of_a_rule_is_shown_as_it_is(tmp_path):

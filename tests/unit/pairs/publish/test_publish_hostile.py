@@ -14,7 +14,7 @@ import pytest
 from made_published import seal
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
-from sempairs.pairs.publish import files, load, verify
+from sempairs.pairs.publish import croissant_rules, files, load, verify
 from sempairs.pairs.publish.files import read_table
 
 PAIRS = "data/pairs-00000.parquet"
@@ -191,3 +191,29 @@ def test_a_damaged_table_is_told_by_its_name(folder):
     (folder / "annotations.parquet").write_bytes(b"PAR1 nothing PAR1")
     with pytest.raises(UserError, match=r"annotations\.parquet is damaged"):
         read_table(folder / "annotations.parquet")
+
+
+def places(value, way=()):
+    """The ways to every table, list and value of a JSON document."""
+    yield way
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from places(value[key], (*way, key))
+
+
+@pytest.mark.parametrize("name", ["provenance.json", "croissant.json"])
+def test_any_value_of_a_document_replaced_by_anything(name, original, folder, monkeypatch):
+    """Whatever stands there, the answer is a list of checks and no crash."""
+    monkeypatch.setattr(croissant_rules, "load_records", lambda _: 10)  # of the rules' own making, not of mlcroissant's
+    told = json.loads((original / name).read_text())
+    ways = [way for way in places(told) if way]
+    values = [None, [], {}, 7, -1.5, float("inf"), float("nan"), "x", "\ud800", True, [[]], {"a": {}}, 10**400]
+    random = rng("replaced values", name)
+    for way in (ways[number] for number in random.permutation(len(ways))[:150]):
+        changed = json.loads(json.dumps(told))
+        inner = changed
+        for key in way[:-1]:
+            inner = inner[key]
+        inner[way[-1]] = values[random.integers(len(values))]
+        (folder / name).write_text(json.dumps(changed))
+        assert not verify(seal(folder)).passed or changed == told, way
