@@ -48,7 +48,8 @@ def _work(url: str, number: int) -> None:
     with Store.open(url) as store:
         me = store.people()[number]
         while True:
-            tasks = store.lease(me, chance.randint(1, 10), lanes=MIXTURE)
+            time.sleep(chance.uniform(0, 0.01))  # to think, so that nobody keeps the others out
+            tasks = store.lease(me, chance.randint(5, 20), lanes=MIXTURE)
             if not tasks:
                 time.sleep(0.02)  # others hold what is left
             while tasks:

@@ -58,6 +58,7 @@ class Site:
         )  # fmt: skip
         assert self.process.stdout is not None
         assert self.process.stdout.readline(), "the server ended"  # the link: from now on it listens
+
     def kill(self) -> None:
         """SIGKILL: no handler runs, nothing is flushed."""
         self.process.send_signal(signal.SIGKILL)

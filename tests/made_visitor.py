@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from made_site import Site
 from playwright.sync_api import BrowserContext, Page
+
+from made_site import Site
 
 SHOWN = "[...document.querySelectorAll('[data-sides] img')].map((image) => image.src).join()"
 """Which pair is on the page, as an expression of JavaScript."""
@@ -35,7 +36,7 @@ class Visitor:
             self.other_than(before)
 
     def other_than(self, before: str) -> None:
-        """Wait until another pair is on the page. (Playwright's own wait evaluates a string, which the policy forbids.)"""
+        """Wait until another pair is shown: Playwright's own wait evaluates a string, which the policy forbids."""
         self.page.evaluate(
             f"""(before) => new Promise((resolve) => {{
                 const look = () => [before, ""].includes({SHOWN}) ? requestAnimationFrame(look) : resolve();

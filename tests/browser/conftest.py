@@ -3,19 +3,22 @@
 import itertools
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
-from made_site import Site, make_project
-from made_visitor import Visitor
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from made_site import Site, make_project
+from made_visitor import Visitor
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
-WATCH = "addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI));"
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+WATCH = """addEventListener("securitypolicyviolation", (event) => {
+    console.error("CSP", event.violatedDirective, event.blockedURI);
+});"""
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +56,9 @@ def visitor(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> It
     def watch(page: Page) -> None:
         page.on("pageerror", lambda error: happened.append(f"error: {error}"))
         page.on("console", lambda said: happened.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda asked: None if asked.url.startswith(site.url) else happened.append(f"left: {asked.url}"))
+        page.on(
+            "request", lambda asked: None if asked.url.startswith(site.url) else happened.append(f"left: {asked.url}")
+        )
 
     watch(page)
     context.on("page", watch)
@@ -66,8 +71,5 @@ def visitor(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> It
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, which `.ci/run` fetches."""
-    path = Path(__file__).parents[2] / ".axe" / "axe.min.js"
-    if not path.is_file():
-        pytest.skip("axe-core is not there: see .ci/run")
-    return path.read_text(encoding="utf-8")
+    """The source of axe-core, which a Python package carries."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")

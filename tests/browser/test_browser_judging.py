@@ -1,8 +1,9 @@
 """What keys and buttons do on the page of one pair."""
 
 import pytest
-from made_visitor import Visitor
 from playwright.sync_api import expect
+
+from made_visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -145,15 +146,18 @@ def test_one_image_stands_in_the_place_of_the_other(visitor: Visitor) -> None:
     page = visitor.go()
     figures = page.locator("[data-sides] figure")
     apart = [figures.nth(side).bounding_box() for side in (0, 1)]
-    assert apart[0] is not None and apart[1] is not None
+    assert apart[0] is not None
+    assert apart[1] is not None
     assert apart[0]["x"] < apart[1]["x"]
     assert (apart[0]["width"], apart[0]["height"]) == (apart[1]["width"], apart[1]["height"])
     for side in (0, 1, 0):
         page.keyboard.press("z")
-        assert figures.nth(side).is_visible() and not figures.nth(1 - side).is_visible()
+        assert figures.nth(side).is_visible()
+        assert not figures.nth(1 - side).is_visible()
         assert figures.nth(0).bounding_box() == figures.nth(1).bounding_box()
     page.keyboard.press("Escape")
-    assert figures.nth(0).is_visible() and figures.nth(1).is_visible()
+    assert figures.nth(0).is_visible()
+    assert figures.nth(1).is_visible()
 
 
 def test_the_vote_tells_whether_the_class_was_shown(visitor: Visitor) -> None:

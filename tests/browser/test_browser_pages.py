@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
+
 from made_site import HOSTILE
 from made_visitor import Visitor
-
 from sempairs.review.base import Lane
 
 pytestmark = pytest.mark.browser
 
-RUN = "(tags) => axe.run(document, { runOnly: tags }).then((found) => found.violations.map((one) => [one.id, one.nodes.map((node) => node.html + node.failureSummary)]))"
+RUN = """(tags) => axe.run(document, { runOnly: tags }).then((found) =>
+    found.violations.map((one) => [one.id, one.nodes.map((node) => node.html + node.failureSummary)]))"""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
@@ -28,6 +30,9 @@ def test_axe_finds_nothing(visitor: Visitor, axe: str) -> None:
 
     def found() -> object:
         page.evaluate(axe)
+        # The flash of a pressed button is over.
+        expect(page.locator(".pressed")).to_have_count(0)
+        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
         return page.evaluate(RUN, TAGS)
 
@@ -128,11 +133,14 @@ def test_the_host_lets_others_in(visitor: Visitor) -> None:
 
 
 ATTACK = """<!doctype html><iframe name="hidden"></iframe>
-<form method="post" target="hidden" enctype="text/plain" action="{url}/api/decisions"><input name='{body}' value=''></form>
+<form method="post" target="hidden" enctype="text/plain" action="{url}/api/decisions">
+<input name='{body}' value=''>
+</form>
 <script>
   document.forms[0].submit();
+  const body = document.forms[0][0].name;
   for (const mode of ["no-cors", "cors"])
-    fetch("{url}/api/decisions", {{ method: "POST", mode, credentials: "include", body: document.forms[0][0].name }}).catch(() => {{}});
+    fetch("{url}/api/decisions", {{ method: "POST", mode, credentials: "include", body }}).catch(() => {{}});
 </script>"""
 
 
@@ -171,5 +179,6 @@ def test_a_hostile_page_on_another_port_cannot_judge(visitor: Visitor, attack: d
     page.on("response", lambda said: statuses.append(said.status) if said.url.endswith("/api/decisions") else None)
     page.goto(attack["url"])
     page.wait_for_load_state("networkidle")
-    assert statuses and set(statuses) == {403}
+    assert statuses
+    assert set(statuses) == {403}
     assert visitor.site.events(visitor.name) == []

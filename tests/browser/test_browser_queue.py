@@ -1,6 +1,7 @@
 """A queue that loses nothing: without a connection, over a closed window, and when the server is killed."""
 
 import pytest
+
 from made_visitor import Visitor
 
 pytestmark = pytest.mark.browser

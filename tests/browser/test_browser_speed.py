@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from made_visitor import Visitor
 
 pytestmark = pytest.mark.browser

@@ -70,10 +70,10 @@ def make(
     if gold is not None and gold_by_label is not None:
         raise UserError("gold questions come from a pair set or from labels, not from both", todo="leave one out")
     settings = ReviewSettings(**check(ReviewSettings, options.get("review", {}), "review"))
-    if gold_by_label is not None:
-        gold = gold_from_labels(images, gold_by_label, settings.seed)
     pairs = PairSet(pairs.table, dataclasses.replace(pairs.origin, source=images.spec))
     seen = None if features is None else find_features(features, options.get("features"), images)
+    if gold_by_label is not None:
+        gold = gold_from_labels(images, gold_by_label, settings.seed, features=seen, apart=pairs)
     return Review.create(store_url(store), pairs, images, name=name, settings=settings, features=seen, gold=gold)
 
 
@@ -93,7 +93,7 @@ def make_demo(folder: Path, wanted: str) -> dict[str, Path]:
         pairs = without_leaks(_demo_pairs(project, images, features), images, open_source(project.evaluation))
         pairs.save(folder / f"{name}.parquet")
         settings = ReviewSettings(wanted=DEMO_WANTED)
-        gold = gold_from_labels(images, DEMO_GOLD, settings.seed)
+        gold = gold_from_labels(images, DEMO_GOLD, settings.seed, features=features, apart=pairs)
         url = store_url(str(path))
         Review.create(url, pairs, images, name=name, settings=settings, features=features, gold=gold).close()
     return made

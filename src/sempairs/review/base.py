@@ -16,9 +16,9 @@ class Verdict(enum.StrEnum):
 
 
 class Lane(enum.StrEnum):
-    """Why a pair was shown. The certificate counts `random` alone, and the model learns from all others but `gold`."""
+    """Why a pair was shown. The certificate samples `random`, and the model learns from what its own queue came to."""
 
-    random = "random"  # the share kept apart: drawn by chance, seen by no model
+    random = "random"  # in an order drawn by chance, which no model sees
     ordered = "ordered"  # what the model is least certain of
     more = "more"  # another vote on a pair that somebody began
     gold = "gold"  # the answer is known, the person does not know that
@@ -163,7 +163,7 @@ class Candidates:
     similarity: NaN where the rule has none.
     name: the class that a pair stands for (its group, its label, or the class of its first image); "" where unknown.
     stratum: number of the pair's stratum; -1 for gold questions.
-    chance: place in the random share, 0 the first; -1 for pairs that are not in it.
+    chance: place of the pair in the random order, 0 the first; -1 for gold questions.
     wanted: how many votes the pair needs.
     gold: the known answer, into `VERDICTS`; -1 where it is not a gold question. Gold pairs are never published.
     features: what the model sees, standardised; no column tells a label.

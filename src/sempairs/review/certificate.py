@@ -6,6 +6,7 @@ there are such questions both bounds hold together at the confidence that is sta
 that it leaves, what gold questions tell with the rest.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -74,7 +75,7 @@ class Certificate:
             return f"all {self.candidates:,} pairs are judged: {self.accepted:,} are accepted, none is left to chance"
         if self.certified:
             return (
-                f"precision >= {self.wanted:.2%} at {self.confidence:.0%} confidence after {self.judged:,} judgements: "
+                f"precision of at least {self.wanted:.2%} at {self.confidence:.0%} confidence, {self.judged:,} judged: "
                 f"{self.pairs:,} pairs, {self.accepted:,} accepted by people and {self.unjudged:,} that nobody judged"
             )
         return (
@@ -87,11 +88,13 @@ class Certificate:
         """All there is to say, the most important first."""
         said = [self.sentence]
         if self.certified and not self.complete:
-            said.append(f"as judged, at most {self.faults:,} faults are left: precision >= {self.bound or 0:.2%}")
+            said.append(
+                f"as judged, at most {self.faults:,} faults are left: at least {_down(self.bound or 0)} are right"
+            )
         if self.bound_missed is not None:
             said.append(
                 f"allowing for false pairs that people accept (they did with {self.gold_passed:,} of "
-                f"{self.gold_asked:,} hidden questions): precision >= {self.bound_missed:.2%}"
+                f"{self.gold_asked:,} hidden questions): at least {_down(self.bound_missed)} are right"
             )
         elif self.certified:
             said.append("nothing is known of false pairs that people accept: no hidden question tells")
@@ -196,6 +199,11 @@ def certify(
         ),
     )  # fmt: skip
     return made, np.append(publish, np.zeros(len(candidates) - n, dtype=bool))
+
+
+def _down(share: float) -> str:
+    """In percent, never more than it is."""
+    return f"{math.floor(10_000 * share) / 100:.2f}%"
 
 
 def _precision(pairs: int, faults: int) -> float | None:

@@ -34,7 +34,7 @@ def most_missed(rejected: int, asked: int, let_pass: int, alpha: float) -> int |
         return None
     other = np.minimum(rate * STEEPER, (1 + rate) / 2)
     more, fewer = np.log(other / rate), np.log((1 - other) / (1 - rate))
-    missed, step = 0, 1 << 62
+    missed, step = 0, 1 << 31
     while step:
         tried = (missed + step) * more + rejected * fewer
         if special.logsumexp(tried) - np.log(len(other)) < np.log(2 / alpha):

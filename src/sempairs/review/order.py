@@ -1,4 +1,8 @@
-"""Which pairs come next: those the model is least certain of, stratum by stratum; and when to look at the certificate.
+"""Which pairs come next, stratum by stratum, and when to look at the certificate.
+
+First come the pairs of which the model is least certain whether they may be published, which takes more than being
+rather right than wrong: those it gives nine chances in ten. Asking about p = 1/2 teaches a linear model the middle of
+its scale, where no set that may be published ends (`studies/review_orders.py` compares them).
 
 The model learns from the pairs that its own queue came to, and from nothing else. A pair that the random share had
 already when the queue came to it is not asked for again: its verdict counts as the queue's from then on. So the model,
@@ -21,6 +25,7 @@ from sempairs.review.store import Store
 
 QUEUE = 2000
 SHORT = 200  # a queue with fewer pairs left is filled up before the next fit is due
+BORDER = float(np.log(9))  # log-odds of nine chances in ten
 EASY = 0.9  # the least probability of a pair that is offered on a page of easy ones
 LEARNS_FROM = (Lane.ordered, Lane.random, Lane.more, Lane.adjudicate)
 
@@ -127,12 +132,12 @@ class Planner:
 def most_uncertain(
     score: Float64[np.ndarray, " n"], stratum: Int64[np.ndarray, " n"], left: Bool[np.ndarray, " n"], count: int
 ) -> Int64[np.ndarray, " k"]:
-    """The first `count` of the pairs that are left: from each stratum those nearest to p = 1/2, strata taking turns.
+    """The first `count` of the pairs that are left: from each stratum those nearest to `BORDER`, strata taking turns.
 
-    A stratum has as many turns as its share of all uncertainty, the sum of p (1 - p).
+    A stratum has as many turns as its share of all uncertainty: the sum of p (1 - p), with p that of being beyond it.
     """
     rows = np.flatnonzero(left)
-    p = accept_probability(score[rows])
+    p = accept_probability(score[rows] - BORDER)
     uncertainty, kind = p * (1 - p), stratum[rows]
     order = np.lexsort((-uncertainty, kind))
     size = np.bincount(kind)

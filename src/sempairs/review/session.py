@@ -115,10 +115,18 @@ class Review:
         return tasks
 
     def _mixture(self) -> dict[Lane, float]:
-        """The share of each lane in a person's tasks; what has nothing to give falls to `ordered` and `random`."""
+        """The share of each lane in a person's tasks; what has nothing to give falls to the others.
+
+        Where pairs need several votes, as many tasks are second votes as the pairs need in the mean.
+        """
         settings = self.settings
         shares = {Lane.gold: settings.gold, Lane.again: settings.again, Lane.random: settings.random}
-        return {**shares, Lane.ordered: 1 - sum(shares.values())}
+        shares[Lane.ordered] = 1 - sum(shares.values())
+        first = 1 / (1 + (settings.votes - 1) * settings.votes_share)
+        shares[Lane.more] = (1 - first) * (shares[Lane.random] + shares[Lane.ordered])
+        for lane in (Lane.random, Lane.ordered):
+            shares[lane] *= first
+        return {lane: share for lane, share in shares.items() if share > 0}
 
     def record(self, person: Person, decisions: Sequence[Decision]) -> list[Receipt]:
         """Store decisions, durably and in order; the same decision again changes nothing."""

@@ -8,7 +8,7 @@ from jaxtyping import Bool
 
 from sempairs.core.progress import progress
 from sempairs.core.seeds import rng
-from sempairs.review.base import Decision, Kind, Person, Verdict
+from sempairs.review.base import Decision, Kind, Lane, Person, Verdict
 from sempairs.review.session import Review
 from sempairs.sources.base import Source
 
@@ -46,6 +46,7 @@ def simulate(
     truth: Bool[np.ndarray, " n"],
     judgements: int,
     *,
+    lane: Lane | None = None,
     seed: int = 0,
     batch: int = 25,
 ) -> int:
@@ -56,6 +57,7 @@ def simulate(
     people: simulated persons of the review.
     truth: which candidates are right.
     judgements: of all people together.
+    lane: tasks of this kind alone; None for the usual mixture.
     batch: tasks that a person takes at a time.
 
     Returns
@@ -68,7 +70,7 @@ def simulate(
         while done < judgements:
             before = done
             for person, annotator in people.items():
-                tasks = review.lease(person, min(batch, judgements - done))
+                tasks = review.lease(person, min(batch, judgements - done), lane)
                 decisions = []
                 for task in tasks:
                     chance = rng("simulated", seed, person.number, task.pair, task.lane.value)

@@ -9,7 +9,7 @@ import pytest
 
 from made_store import RANDOM, judge, made_candidates, made_pairs, made_store, mark, verdict
 from sempairs.core.errors import UserError
-from sempairs.review.base import Candidates, Judgements, Lane, Verdict
+from sempairs.review.base import Candidates, Decision, Judgements, Kind, Lane, Verdict
 from sempairs.review.settings import ReviewSettings
 from sempairs.review.store import Store
 from sempairs.review.store import files as store_files
@@ -116,6 +116,10 @@ def test_counts_are_those_of_the_verdicts(make: Make) -> None:
     judge(store, ben, store.lease(ben, 1, lanes=RANDOM, now=tomorrow), now=tomorrow)
     assert store.counts(ben, now=tomorrow) == {"judged": 5, "today": 1}
     assert store.counts(now=tomorrow)["today"] == 1
+    yesterdays = store.events(limit=5)
+    said = next(event for event in yesterdays if event["person"] == ben.number)
+    store.record(ben, [Decision("undo", said["task"], Kind.undo, supersedes=said["uuid"])], now=tomorrow)
+    assert store.counts(ben, now=tomorrow) == {"judged": 4, "today": 1}
 
 
 def test_judgements_tell_how_each_pair_was_judged(make: Make) -> None:

@@ -87,9 +87,19 @@ def test_more_votes_are_asked_for_in_the_order_in_which_pairs_were_begun(make: M
     assert pairs_of(store.lease(ben, 1, lanes=more, now=0.0)) == order[:1]
     assert pairs_of(store.lease(ben, 3, lanes=more, now=0.0)) == order[:3]
     assert pairs_of(store.lease(cleo, 3, lanes=more, now=0.0)) == order[:3]
-    # Ben's and Cleo's leases expire; the pairs wait anew, also for those who were past them.
-    assert store.lease(anna, 3, lanes=more, now=11 * MINUTE) == []
-    assert pairs_of(store.lease(cleo, 3, lanes=more, now=11 * MINUTE)) == order[:3]
+    assert store.lease(anna, 3, lanes=more, now=0.0) == []
+
+
+def test_a_pair_whose_lease_expired_waits_anew_for_those_who_had_it(make: Make) -> None:
+    store = make(n=1, votes=3, lease_minutes=10.0)  # there is room beside Ben's lease, so the pair waits all the time
+    anna, ben = store.add_person("Anna"), store.add_person("Ben")
+    more = {Lane.more: 1.0}
+    judge(store, anna, store.lease(anna, 1, lanes=RANDOM, now=0.0), now=0.0)
+    (task,) = store.lease(ben, 1, lanes=more, now=0.0)
+    assert store.lease(anna, 1, lanes=more, now=11 * MINUTE) == []  # but this gives Ben's back
+    (again,) = store.lease(ben, 1, lanes=more, now=11 * MINUTE)
+    assert again.pair == task.pair
+    assert again.id != task.id
 
 
 def test_the_planners_queue_is_followed_and_remembers_its_model(make: Make) -> None:
@@ -156,6 +166,45 @@ def test_pairs_are_shown_again_later_with_the_sides_swapped_once_each(make: Make
     assert len(seen) >= 8
     assert len(set(pairs_of(seen))) == len(seen)
     assert all(task.swapped != first[task.pair].swapped for task in seen)
+
+
+def test_a_pair_that_was_judged_anew_is_not_shown_a_third_time(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "AGAIN_AFTER", 1)
+    store = make(n=10)
+    anna = store.add_person("Anna")
+    again = {Lane.again: 1.0}
+    first, second, third = store.lease(anna, 3, lanes=RANDOM)
+    said = verdict(first)
+    store.record(anna, [said, verdict(second)])
+    shown = store.lease(anna, 1, lanes=again)
+    assert pairs_of(shown) == [first.pair]
+    judge(store, anna, shown)
+    store.record(anna, [undo(said), verdict(first), verdict(third)])
+    # Of the verdicts since, the second pair's and the first's new one are old enough; the first pair was shown twice.
+    assert set(pairs_of(store.lease(anna, 9, lanes=again))) <= {second.pair}
+
+
+def test_a_late_verdict_takes_the_pair_out_of_the_queue_again(make: Make) -> None:
+    store = make(n=6, lease_minutes=10.0)
+    anna, ben = store.add_person("Anna"), store.add_person("Ben")
+    ordered = {Lane.ordered: 1.0}
+    store.set_queue(Lane.ordered, np.array([4, 2]), "m")
+    (task,) = store.lease(anna, 1, lanes=ordered, now=0.0)
+    store.lease(ben, 0, lanes=ordered, now=11 * MINUTE)
+    assert store.queued(Lane.ordered) == 2
+    judge(store, anna, [task], now=12 * MINUTE)
+    assert store.queued(Lane.ordered) == 1
+    assert pairs_of(store.lease(ben, 9, lanes=ordered, now=12 * MINUTE)) == [2]
+
+
+def test_votes_that_differ_are_settled_when_all_are_there(make: Make) -> None:
+    store = make(n=1, votes=3)
+    people = [store.add_person(name) for name in ("Anna", "Ben", "Cleo", "Dora")]
+    judge(store, people[0], store.lease(people[0], 1, lanes=RANDOM))
+    judge(store, people[1], store.lease(people[1], 1, lanes={Lane.more: 1.0}), Verdict.reject)
+    assert store.lease(people[3], 1, lanes={Lane.adjudicate: 1.0}) == []
+    judge(store, people[2], store.lease(people[2], 1, lanes={Lane.more: 1.0}))
+    assert len(store.lease(people[3], 1, lanes={Lane.adjudicate: 1.0})) == 1
 
 
 def disputed(store: Store, people: list[Person]) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Column, ColumnElement, Select, and_, case, insert, or_, select, update
+from sqlalchemy import BindParameter, Column, Select, bindparam, case, insert, select, update
 
 from sempairs.core.seeds import rng, seed_of, uniforms
 from sempairs.review.base import Lane, Task
@@ -20,6 +20,24 @@ FREED_AT_ONCE = 50
 """Expired leases that one call gives back, so that no call is long."""
 INSTEAD = (Lane.more, Lane.ordered, Lane.random)
 """Lanes that stand in for one of a mixture that has nothing."""
+
+
+# Built once: see `state`.
+_OPEN = (
+    select(leases, pairs.c.stratum)
+    .join(pairs, pairs.c.number == leases.c.pair)
+    .where(leases.c.person == bindparam("person"), leases.c.state == "open")
+    .order_by(leases.c.place)
+)
+_THESE: BindParameter[int] = bindparam("numbers", expanding=True)
+_RENEW = update(leases).where(leases.c.number.in_(_THESE))
+_SETTLING = update(pairs).where(pairs.c.number.in_(_THESE)).values(adjudicating=True, disputed=None)
+_HELD = pairs.c.accepts + pairs.c.rejects + pairs.c.unsures + pairs.c.leased + 1
+_BEGIN = (
+    update(pairs)
+    .where(pairs.c.number.in_(_THESE))
+    .values(leased=pairs.c.leased + 1, fresh=None, turn=case((pairs.c.wanted > _HELD, pairs.c.turn), else_=None))
+)
 
 
 @dataclass(frozen=True)
@@ -49,17 +67,19 @@ def _renewed(
     w: Writer, person: int, count: int, lanes: Mapping[Lane, float], stratum: int | None, until: float
 ) -> list[Task]:
     """What the person has open, in its order: also what has expired, as long as nobody else asked since."""
-    wanted: ColumnElement[bool] = leases.c.lane.in_(lanes)
-    if len(lanes) > 1:  # of a mixture: also stand-ins, and whatever an undo opened again
-        wanted = or_(wanted, leases.c.lane.in_(INSTEAD), leases.c.place < 0)
-    if stratum is not None:
-        wanted = and_(wanted, leases.c.pair.in_(select(pairs.c.number).where(pairs.c.stratum == stratum)))
-    mine = select(leases).where(leases.c.person == person, leases.c.state == "open", wanted)
-    rows = w.connection.execute(mine.order_by(leases.c.place).limit(count)).all()
-    if rows:
-        these = leases.c.number.in_([row.number for row in rows])
-        w.connection.execute(update(leases).where(these).values(until=until))
-    return [Task(row.id, row.pair, Lane(row.lane), row.swapped, row.model) for row in rows]
+    mixture = len(lanes) > 1
+    known = {*lanes, *INSTEAD} if mixture else set(lanes)
+    tasks: list[Task] = []
+    numbers: list[int] = []
+    for row in w.connection.execute(_OPEN, {"person": person}):
+        # In a mixture, whatever an undo opened again comes first.
+        wanted = row.lane in known or (mixture and row.place < 0)
+        if wanted and stratum in (None, row.stratum) and len(tasks) < count:
+            tasks.append(Task(row.id, row.pair, Lane(row.lane), row.swapped, row.model))
+            numbers.append(row.number)
+    if numbers:
+        w.connection.execute(_RENEW, {"numbers": numbers, "until": until})
+    return tasks
 
 
 def assign(w: Writer, holder: Holder, numbers: list[int], lane: Lane) -> list[Task]:
@@ -156,13 +176,10 @@ def _take(w: Writer, lane: Lane, numbers: list[int]) -> None:
     """Note the leases on pairs; what is full, or about to be settled, waits no more."""
     if not numbers:
         return
-    taken = update(pairs).where(pairs.c.number.in_(numbers))
     if lane == Lane.adjudicate:
-        w.connection.execute(taken.values(adjudicating=True, disputed=None))
+        w.connection.execute(_SETTLING, {"numbers": numbers})
     else:
-        begun = pairs.c.accepts + pairs.c.rejects + pairs.c.unsures + pairs.c.leased + 1
-        turn = case((begun < pairs.c.wanted, pairs.c.turn), else_=None)
-        w.connection.execute(taken.values(leased=pairs.c.leased + 1, fresh=None, turn=turn))
+        w.connection.execute(_BEGIN, {"numbers": numbers})
         if lane != Lane.more:
             w.unqueue(numbers)
 

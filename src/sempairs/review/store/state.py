@@ -125,6 +125,7 @@ _HOLDER = select(*(people.c[name] for name in Holder.__dataclass_fields__)).wher
 _KEEP_HOLDER = update(people).where(people.c.number == bindparam("at"))
 _PAIR = select(pairs).where(pairs.c.number == bindparam("at"))
 _KEEP_PAIR = update(pairs).where(pairs.c.number == bindparam("at"))
+_UNQUEUE = delete(queue).where(queue.c.pair.in_(bindparam("numbers", expanding=True)))
 _EXPIRED = (
     select(leases.c.number, leases.c.pair, leases.c.lane)
     .where(leases.c.until <= bindparam("now"))
@@ -210,7 +211,7 @@ class Writer:
 
     def unqueue(self, numbers: list[int]) -> None:
         """Take pairs out of the planner's queues: somebody has begun them."""
-        self.connection.execute(delete(queue).where(queue.c.pair.in_(numbers)))
+        self.connection.execute(_UNQUEUE, {"numbers": numbers})
 
     def free(self, limit: int) -> None:
         """Give back the pairs of leases that expired, the oldest first."""

@@ -178,7 +178,7 @@ class Store:
 
         Parameters
         ----------
-        pairs: at most 10,000, none of the random share and no gold question.
+        pairs: at most 10,000, and no gold question.
         model: hash of the model that chose them, or "".
         """
         with self._writing() as w:

@@ -47,7 +47,8 @@ function isMeantForThePage(event) {
   if (event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false;
   if (document.querySelector("dialog[open]")) return false;
   const target = event.target instanceof Element ? event.target : document.body;
-  if (target.closest("input, textarea, select, [contenteditable]")) return false;
+  // A field of a dialog that has just closed keeps the focus until the next frame.
+  if (target.closest("input, textarea, select, [contenteditable]")?.checkVisibility()) return false;
   // Who walks to a button by Tab presses it with Space or Enter.
   return !([" ", "Enter"].includes(event.key) && target.closest("button, a, summary"));
 }

@@ -1,19 +1,18 @@
 /** The pairs that come next, leased and their images decoded before they are wanted. */
 import { element } from "./element.js";
-import { address, sharpen } from "./picture.js";
+import { address } from "./picture.js";
 import { post } from "./server.js";
 
 const TRIES = 5;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** An image that is shown at once when it is put on the page; small ones show their pixels. */
+/** An image that is shown at once when it is put on the page. */
 async function decoded(id, alt) {
   const image = element("img", { alt, draggable: false });
   for (let tries = 0; tries < TRIES; tries++) {
     image.src = address(id) + (tries ? `?${tries}` : "");
     try {
       await image.decode();
-      sharpen(image);
       return image;
     } catch {
       await pause(500 * 2 ** tries);
