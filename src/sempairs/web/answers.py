@@ -64,10 +64,14 @@ class PersonAsked(Asked):
 
 
 class CertificateShown(BaseModel):
-    """The certificate in a sentence, how many judgements the next look needs, and whether it is reached."""
+    """The certificate in a sentence, and whether it is reached.
+
+    `more` judgements of the random share are wanted for the next look: about `more_in_all` of all tasks.
+    """
 
     sentence: str
-    more: int | None
+    more: int
+    more_in_all: int
     certified: bool
 
 

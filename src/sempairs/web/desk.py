@@ -78,7 +78,10 @@ class Desk:
             wanted=counts["wanted_votes"],
             mine=self.review.store.counts(person)["judged"],
             certificate=CertificateShown(
-                sentence=certificate.sentence, more=certificate.more, certified=certificate.certified
+                sentence=certificate.sentence,
+                more=certificate.more,
+                more_in_all=certificate.more_in_all,
+                certified=certificate.certified,
             ),
         )
 

@@ -23,7 +23,7 @@ const { columns, count } = shape();
 const outbox = await openOutbox(`${page.project} ${page.number}`);
 const queue = new Queue(outbox);
 const ahead = new Ahead({ lane: "grid", stratum: page.stratum, keep: 2 * count, batch: 2 * count });
-const progress = new ProgressLine();
+const progress = new ProgressLine("grid");
 const list = part("pairs");
 list.style.setProperty("--columns", columns);
 const save = document.querySelector('[data-action="save"]');

@@ -7,6 +7,12 @@ const number = new Intl.NumberFormat("en");
 export class ProgressLine {
   #state = { judged: 0, wanted: null, mine: 0, certificate: null };
   #rate = new Rate();
+  #counts;
+
+  /** `lane`: the one whose tasks are judged here, or null for the usual mixture, of which a share is random. */
+  constructor(lane = null) {
+    this.#counts = { random: "more", null: "more_in_all" }[lane];
+  }
 
   /** What the server knows; so many decisions are still on their way to it. */
   told(progress, waiting) {
@@ -35,7 +41,7 @@ export class ProgressLine {
     const parts = [`${number.format(mine)} yours`];
     if (rate !== null) {
       parts.push(`${Math.round(rate)} a minute`);
-      const more = certificate?.more;
+      const more = certificate?.[this.#counts];
       if (more) parts.push(`${duration((60 * more) / rate)} to the next look`);
       else if (wanted > judged) parts.push(`${duration((60 * (wanted - judged)) / rate)} left`);
     }

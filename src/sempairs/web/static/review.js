@@ -18,7 +18,7 @@ const queue = new Queue(outbox);
 const ahead = new Ahead({ lane: page.lane, stratum: page.stratum });
 const lens = new Lens(part("stage"));
 const history = new History(part("history"), revise);
-const progress = new ProgressLine();
+const progress = new ProgressLine(page.lane);
 const spoken = part("spoken");
 
 let shown = null; // the pair on the page
