@@ -16,6 +16,7 @@ median over pairs of runs, with the smallest and the largest. Above 1 we are fas
 machine on one day. What bounds the rows that miss their aim, and what was tried, is in [the log](log.md).
 """
 TITLES = {"gpu": "On a GPU", "data": "Data path", "probe": "Linear probe"}
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 Results = dict[str, dict[str, Any]]
 
 
@@ -23,7 +24,16 @@ def page() -> str:
     """The whole page."""
     results = {path.stem: json.loads(path.read_text()) for path in sorted((FOLDER / "results").glob("*.json"))}
     compared = [_compared(name, result) for name, result in results.items() if isinstance(result.get("rows"), list)]
-    return "\n".join([HEAD, _aims(results), *compared, _processes(results["processes"]), _million(results["million"])])
+    return "\n".join(
+        [
+            HEAD,
+            _aims(results),
+            *compared,
+            _processes(results["processes"]),
+            _million(results["million"]),
+            _review(results["review"]),
+        ]
+    )
 
 
 def _aims(results: Results) -> str:
@@ -47,6 +57,11 @@ def _aims(results: Results) -> str:
     (start,) = results["startup"]["rows"]
     seconds = 1 / start["ours"]
     lines.append(f"| {start['name']} | | {seconds:.2f} s | < {START} s | {_met(seconds < START)} |")
+    review = results["review"]
+    for database, title in DATABASES.items():
+        slow, aim = review[database]["next"]["p95 ms"], review["aim: next, p95 ms"]
+        what = f"next of {review['pairs']:,} pairs in review, {title}, 95 of 100 calls"
+        lines.append(f"| {what} | | {slow:.1f} ms | < {aim:.0f} ms | {_met(slow < aim)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -107,6 +122,24 @@ def _million(result: dict[str, Any]) -> str:
     ]
     lines += ["", "| | |", "|---|---|"]
     lines += [f"| {name} | {result[name]:,} |" for name in told]
+    return "\n".join(lines) + "\n"
+
+
+def _review(result: dict[str, Any]) -> str:
+    lines = [
+        f"## A review of {result['pairs']:,} pairs",
+        "",
+        _where(result),
+        "",
+        f"`python -m benchmarks.review_speed`: the store alone, {result['calls']:,} calls of each, durable when they",
+        f"return. To append 4 KiB to a file and sync it takes {result['floor: 4 KiB synced, ms']:.2f} ms here.",
+        "",
+        "| milliseconds, median / 95 of 100 | " + " | ".join(DATABASES.values()) + " |",
+        "|---" * (len(DATABASES) + 1) + "|",
+    ]
+    for call in ("next", "record", "counts", "history", "judgements", "set_queue, 2,000 pairs"):
+        cells = [f"{one['p50 ms']:.1f} / {one['p95 ms']:.1f}" for one in (result[name][call] for name in DATABASES)]
+        lines.append(f"| {call} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 

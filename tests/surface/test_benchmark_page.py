@@ -28,6 +28,8 @@ def test_a_row_below_its_aim_is_called_missed(page, ratio, verdict):
     results = {name: {"rows": []} for name in ("views", "data", "gpu", "neighbours", "probe")}
     results |= {"training": {"rows": [row]}, "processes": {"processes": found}}
     results |= {"startup": {"rows": [{"name": "help", "ours": 1.0}]}}
+    took = {"sqlite": {"next": {"p95 ms": 9.9}}, "postgresql": {"next": {"p95 ms": 10.0}}}
+    results |= {"review": {"pairs": 1000, "aim: next, p95 ms": 10.0, **took}}
     lines = page._aims(results).splitlines()
     assert f"| step | script | **{ratio:.2f}** [1.50, 3.00] | ≥ 2.0 | {verdict} |" in lines
     assert "| training on a GPU | | not measured: no GPU on this machine | | |" in lines
@@ -36,6 +38,8 @@ def test_a_row_below_its_aim_is_called_missed(page, ratio, verdict):
         "| gathered loss and gradients, 2 to 2 processes | one process | the same to 1e-08 | ≤ 1e-09 | missed |"
         in lines
     )
+    assert "| next of 1,000 pairs in review, SQLite, 95 of 100 calls | | 9.9 ms | < 10 ms | met |" in lines
+    assert "| next of 1,000 pairs in review, PostgreSQL, 95 of 100 calls | | 10.0 ms | < 10 ms | missed |" in lines
     assert "| help | | 1.00 s | < 0.5 s | missed |" in lines
 
 
