@@ -15,19 +15,18 @@ from sempairs.review.session import Review
 
 def show_status(review: Review) -> None:
     """Print how far a review is."""
-    counts, certificate = review.store.counts(), review.certificate()
-    judged, wanted = counts["given_votes"], counts["wanted_votes"]
-    print(f"{review.store.name}: {judged:,} of {wanted:,} votes on {counts['candidates']:,} pairs")
-    table = Table("stratum", "class", "similarity", "pairs", "judged", "accepted", "acceptance by chance", "to certify")
+    done, certificate = review.store.counts(), review.certificate()
+    votes = f"{done['given_votes']:,} of {done['wanted_votes']:,} votes"
+    print(f"{review.store.name}: {votes} on {done['candidates']:,} pairs")
+    table = Table("", "class", "similarity", "pairs", "judged", "accepted", "by chance, 95%", "to certify")
     for one in certificate.strata:
-        similarity = "" if one.low is None or one.high is None else f"{one.low:.3f} to {one.high:.3f}"
-        share = "" if one.acceptance is None else f"{one.acceptance:.1%}"
-        if one.acceptance_low is not None and one.acceptance_high is not None:
-            share += f" [{one.acceptance_low:.1%}, {one.acceptance_high:.1%}]"
+        similarity = "" if one.low is None or one.high is None else f"{one.low:.2f} to {one.high:.2f}"
+        share = ""
+        if one.acceptance is not None and one.acceptance_low is not None and one.acceptance_high is not None:
+            share = f"{one.acceptance:.0%} [{100 * one.acceptance_low:.0f}, {100 * one.acceptance_high:.0f}]"
         more = "" if one.more is None else f"{one.more:,}"
-        table.add_row(
-            str(one.number), one.name, similarity, f"{one.pairs:,}", f"{one.judged:,}", f"{one.accepted:,}", share, more
-        )
+        counts = (f"{one.pairs:,}", f"{one.judged:,}", f"{one.accepted:,}")
+        table.add_row(str(one.number), one.name, similarity, *counts, share, more)
     Console().print(table)
     names = {person.number: person.name for person in review.store.people()}
     for report in people_reports(review.store.judgements(), review.candidates)[1:]:

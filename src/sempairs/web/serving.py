@@ -87,7 +87,7 @@ def allowed_hosts(address: str, port: int, names: Sequence[str] = ()) -> list[st
     if not given:
         raise UserError(
             f"{address} is every address of this machine", got="no name by which others call it",
-            todo="say it, so that the server answers to that name alone",
+            todo="say it (--host NAME), so that the server answers to that name alone",
         )  # fmt: skip
     given = [f"[{name}]" if ":" in name else name.lower() for name in given]
     # Behind a proxy, or at port 80, the header has no port.
@@ -111,7 +111,7 @@ def _listening(review: Review, address: str, port: int) -> Iterator[socket.socke
         except OSError as error:
             reason = error.strerror
     else:
-        raise UserError(f"cannot listen at {address}, port {port}", got=reason, todo="choose another port")
+        raise UserError(f"cannot listen at {address}, port {port}", got=reason, todo="choose another port or address")
     with door:
         # For every connection: else the second packet of an answer waits 40 ms for an acknowledgement of the first.
         door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
