@@ -133,6 +133,6 @@ def test_pins_are_names_and_versions_only():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line[0] != "#")
     wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
-    names = {re.split(r"[[><=]", requirement)[0] for requirement in wanted}
+    names = {re.split(r"[\[><=]", requirement)[0] for requirement in wanted}
     assert names <= {name.lower().replace("_", "-") for name in pins}
     assert all(re.fullmatch(r"[\w.]+", version) for version in pins.values())
