@@ -150,8 +150,9 @@ def _refreshing(desk: Desk) -> Iterator[None]:
 
 def _run(desk: Desk, hosts: Sequence[str], door: socket.socket) -> None:
     """Answer requests until Ctrl-C. Nothing is logged: a link of the log would let its reader in."""
+    # Its own configuration of logging would close the handlers, and with absl's even the streams, of all libraries.
     config = uvicorn.Config(
-        make_app(desk, hosts), access_log=False, log_level="warning", lifespan="off", http="h11", ws="none",
-        server_header=False, date_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
+        make_app(desk, hosts), log_config=None, access_log=False, log_level="warning", lifespan="off", http="h11",
+        ws="none", server_header=False, date_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[door])

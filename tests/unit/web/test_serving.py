@@ -1,5 +1,6 @@
 """A server that listens: where, for whom, and what goes on behind it."""
 
+import logging
 import socket
 import threading
 import time
@@ -72,6 +73,21 @@ def test_a_served_review_lets_its_person_in_and_shows_images(
             assert client.get(f"/images/{task['left']}").headers["content-type"] == "image/png"
             assert client.get("/", headers={"host": "evil.example"}).status_code == 421
     assert [person.name for person in digits.store.people()] == ["Ada"]
+
+
+def test_the_logging_of_other_libraries_is_left_alone(digits: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+
+    class Theirs(logging.StreamHandler):  # type: ignore[type-arg]
+        def close(self) -> None:
+            closed.append("closed")
+            super().close()
+
+    handler = Theirs()
+    with Served(digits, monkeypatch, person="Ada"):
+        pass
+    assert not closed
+    handler.close()
 
 
 def test_no_answer_waits_for_an_acknowledgement(digits: Review, monkeypatch: pytest.MonkeyPatch) -> None:
