@@ -41,6 +41,7 @@ with = [{ name = "knn", k = 5 }]
 """
 
 EXAMPLES = {
+    "judging_program": ["photos"],
     "lightly_pairs": ["photos"],
     "own_folder": ["photos", "runs"],
     "own_method": ["runs"],
