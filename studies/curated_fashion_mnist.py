@@ -1,6 +1,6 @@
 """A real pair set from nothing to publication: mined, reviewed by simulated annotators, certified, published, verified.
 
-    python studies/curated_fashion_mnist.py out/curated     about ten minutes on two cores
+    python studies/curated_fashion_mnist.py out/curated     about three minutes on two cores
 
 The candidates are all 60,000 training images of Fashion-MNIST, each with its nearest neighbour by gradient features,
 without those that show a test image. Two simulated annotators, who know the labels, accept 2% of the false pairs,
