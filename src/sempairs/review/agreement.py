@@ -19,8 +19,7 @@ from jaxtyping import Float64, Int8, Int64
 
 from sempairs.core.seeds import rng
 from sempairs.review import coefficients
-from sempairs.review.base import VERDICTS, Candidates, Judgements, Verdict
-from sempairs.review.outcome import VOTING
+from sempairs.review.base import VERDICTS, VOTING, Candidates, Judgements, Verdict
 from sempairs.statistics import proportion_interval
 
 MISSING = -1

@@ -27,6 +27,11 @@ class Lane(enum.StrEnum):
     grid = "grid"  # one of a page of easy pairs accepted together
 
 
+VOTING = (Lane.random, Lane.ordered, Lane.more, Lane.grid)
+"""The lanes whose verdicts are votes. Who is asked `again` has voted before, `gold` questions are not of the set, and
+who adjudicates decides."""
+
+
 class Kind(enum.StrEnum):
     """What an event says."""
 

@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from sempairs.core.files import atomic_write
 from sempairs.core.progress import progress
-from sempairs.review.base import VERDICTS, Kind, Lane
-from sempairs.review.outcome import VOTING
+from sempairs.review.base import VERDICTS, VOTING, Kind, Lane
 from sempairs.review.store import Store
 from sempairs.review.verdict_lists import ListedVerdict, read_rows, write_table
 

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from sempairs.review.base import VERDICTS, Candidates, Judgements, Lane
+from sempairs.review.base import VERDICTS, VOTING, Candidates, Judgements, Lane
 
-VOTING = (Lane.random, Lane.ordered, Lane.more, Lane.grid)
-"""The lanes whose verdicts are votes. Who is asked `again` has voted before, `gold` questions are not of the set, and
-who adjudicates decides."""
 UNJUDGED, DISPUTED = -1, -2
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from sempairs.review.agreement import AgreementMatrix, agreement, agreement_matrix
-from sempairs.review.base import VERDICTS, Candidates, Judgements, Person, Verdict
+from sempairs.review.base import VERDICTS, VOTING, Candidates, Judgements, Person, Verdict
 from sempairs.review.certificate import Certificate
-from sempairs.review.outcome import DISPUTED, VOTING, outcome
+from sempairs.review.outcome import DISPUTED, outcome
 from sempairs.review.people import people_reports
 from sempairs.review.session import Review
 from sempairs.review.strata_state import StratumState

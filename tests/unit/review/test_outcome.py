@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_judgements import made_candidates, made_judgements
-from sempairs.review.base import VERDICTS, Lane, Verdict
-from sempairs.review.outcome import DISPUTED, UNJUDGED, VOTING, outcome
+from sempairs.review.base import VERDICTS, VOTING, Lane, Verdict
+from sempairs.review.outcome import DISPUTED, UNJUDGED, outcome
 
 A, R, U = Verdict.accept, Verdict.reject, Verdict.unsure
 

@@ -4,9 +4,8 @@ import collections
 from collections.abc import Callable
 
 from made_crowd import PEOPLE, crowd, killed
-from sempairs.review.base import LANES, Lane
+from sempairs.review.base import LANES, VOTING, Lane
 from sempairs.review.store import Store
-from sempairs.review.store.state import COUNTED
 
 Make = Callable[..., Store]
 
@@ -18,7 +17,7 @@ def test_eight_annotators_at_once_give_each_pair_its_votes_exactly(url: str, mak
         store.add_person(f"person {number}")
     crowd(url)
     found = store.judgements()
-    counted = found.of(*COUNTED)
+    counted = found.of(*VOTING)
     # Exactly two votes on each of the 500 pairs, and no two of them by one person.
     assert collections.Counter(counted.pair.tolist()) == dict.fromkeys(range(n), votes)
     assert len(set(zip(counted.pair.tolist(), counted.person.tolist(), strict=True))) == n * votes
@@ -29,7 +28,7 @@ def test_eight_annotators_at_once_give_each_pair_its_votes_exactly(url: str, mak
     assert store.counts()["given_votes"] == n * votes
     assert store.counts()["judged"] == store.counts()["begun"] == n
     assert sum(store.counts(person)["judged"] for person in store.people()) == len(found)
-    assert set(found.lane) <= {LANES.index(lane) for lane in (*COUNTED, Lane.gold, Lane.again)}
+    assert set(found.lane) <= {LANES.index(lane) for lane in (*VOTING, Lane.gold, Lane.again)}
     store.verify_chain()
 
 
@@ -47,7 +46,7 @@ def test_what_was_acknowledged_survives_a_kill(url: str, make: Make) -> None:
     # The tables tell what the chain tells.
     found = store.judgements()
     assert found.seq.tolist() == list(range(1, store.last_seq() + 1))
-    assert store.counts()["given_votes"] == len(found.of(*COUNTED))
+    assert store.counts()["given_votes"] == len(found.of(*VOTING))
     assert store.counts(store.people()[0])["judged"] == len(found)
     with Store.open(url) as again:
         assert again.last_seq() == store.last_seq()

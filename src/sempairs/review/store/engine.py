@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 from sempairs.core.errors import UserError
 
 BUSY_SECONDS = 60
-_TODO = "sqlite:///FILE.db, or postgresql://USER@HOST/DATABASE"
+_FORMS = "sqlite:///FILE.db, or postgresql://USER@HOST/DATABASE"
 
 
 def parse(url: str) -> URL:
@@ -20,7 +20,7 @@ def parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise UserError("a review's store is named by a URL", got=repr(url), todo=_TODO) from None
+        raise UserError("a review's store is named by a URL", got=repr(url), todo=_FORMS) from None
     if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed
     if parsed.drivername in ("postgresql", "postgres") and parsed.database:
@@ -30,7 +30,7 @@ def parse(url: str) -> URL:
     raise UserError(
         "a review's store is a file of SQLite or a database of PostgreSQL",
         got=parsed.render_as_string(hide_password=True),
-        todo=_TODO,
+        todo=_FORMS,
     )
 
 

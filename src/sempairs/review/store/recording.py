@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from sempairs.review.base import LANES, VERDICTS, Decision, Kind, Lane, Person, Receipt, Status, Verdict
+from sempairs.review.base import LANES, VERDICTS, VOTING, Decision, Kind, Lane, Person, Receipt, Status, Verdict
 from sempairs.review.store.chain import link
 from sempairs.review.store.schema import events, leases, votes
-from sempairs.review.store.state import COUNTED, DAY, Holder, Lease, Writer
+from sempairs.review.store.state import DAY, Holder, Lease, Writer
 
 TEXT = 2000
 """Characters of a note."""
@@ -129,7 +129,7 @@ def _judge(w: Writer, holder: Holder, lease: Lease, decision: Decision) -> Statu
         return Status.surplus
     _count(w, lease, decision.verdict, 1)
     nth = None
-    if lease.lane in COUNTED:
+    if lease.lane in VOTING:
         holder.decisions += 1
         nth = holder.decisions
     vote = {
@@ -182,7 +182,7 @@ def _revise(w: Writer, holder: Holder, lease: Lease, decision: Decision) -> Stat
     standing = _standing(w, lease, decision)
     if standing is None:
         return Status.surplus
-    if lease.lane in COUNTED:
+    if lease.lane in VOTING:
         pair = w.pair(lease.pair)
         w.vote(pair, standing.verdict, -1)
         w.vote(pair, decision.verdict, 1)

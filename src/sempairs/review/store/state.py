@@ -8,12 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from sempairs.review.base import Lane, Stratum, Verdict
+from sempairs.review.base import VOTING, Lane, Stratum, Verdict
 from sempairs.review.settings import ReviewSettings
 from sempairs.review.store.schema import head, leases, pairs, people, queue
 
-COUNTED = (Lane.random, Lane.ordered, Lane.more, Lane.grid)
-"""Lanes whose verdicts are votes on the pair."""
 QUEUES = (Lane.ordered, Lane.grid)
 """Lanes that the planner fills."""
 DAY = 24 * 3600
@@ -222,7 +220,7 @@ class Writer:
         self.connection.execute(ended.values(state="expired", until=None))
         for row in rows:
             lane = Lane(row.lane)
-            if lane in (*COUNTED, Lane.adjudicate):
+            if lane in (*VOTING, Lane.adjudicate):
                 pair = self.pair(row.pair)
                 if lane == Lane.adjudicate:
                     pair.adjudicating = False

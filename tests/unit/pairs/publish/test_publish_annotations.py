@@ -5,7 +5,9 @@ import pytest
 
 from made_published import judged, unjudged, vote, with_verdicts
 from sempairs.core.errors import UserError
+from sempairs.pairs.publish import annotations
 from sempairs.pairs.publish.annotations import check_table, check_verdicts
+from sempairs.review import base, exchange
 
 NAMES = unjudged().column("pair_id").tolist()
 
@@ -91,3 +93,13 @@ def test_columns_that_must_be_there(name):
     del row[name]
     with pytest.raises(UserError, match=f"no column '{name}'"):
         check_table(table(row))
+
+
+def test_what_is_published_of_votes_is_what_a_review_exports():
+    """A layer below the review, this room repeats its words; here both are held together."""
+    assert tuple(str(lane) for lane in base.VOTING) == annotations.VOTING
+    assert {str(lane) for lane in base.Lane} - {"gold"} == set(annotations.LANES)
+    assert {str(verdict) for verdict in base.Verdict} == set(annotations.VERDICTS)
+    assert base.Status.saved == annotations.STANDING
+    types = {field.name: None if field.name == "at" else field.type for field in exchange.ANNOTATIONS}
+    assert types == annotations.ALLOWED
