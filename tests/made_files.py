@@ -3,6 +3,7 @@
 import functools
 import io
 import os
+import pickle
 import struct
 import tarfile
 import zlib
@@ -54,6 +55,11 @@ def write_tar(path: Path, samples: Mapping[str, Mapping[str, bytes]]) -> Path:
 def idx_bytes(values: np.ndarray) -> bytes:
     """An IDX file of unsigned bytes."""
     return header(values.shape) + values.astype(np.uint8).tobytes()
+
+
+def array_pickle(values: np.ndarray) -> bytes:
+    """A pickle of one array, in the protocol of Animal-MNIST's."""
+    return pickle.dumps(values, protocol=4)
 
 
 def png_bomb(width: int, height: int) -> bytes:

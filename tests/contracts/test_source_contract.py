@@ -14,8 +14,8 @@ import pytest
 import sklearn.datasets
 
 import made_named
-from made_files import encoded, idx_bytes, photo, photo_folder, write_tar
-from sempairs.sources import SOURCES, fashion_mnist, frames, shapes
+from made_files import array_pickle, encoded, idx_bytes, photo, photo_folder, write_tar
+from sempairs.sources import SOURCES, animal_mnist, fashion_mnist, frames, shapes
 from sempairs.sources.base import Source
 from sempairs.sources.opening import open_source
 from sempairs.sources.preparing import prepare
@@ -74,6 +74,24 @@ def small_fashion_mnist(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
 
     write()
     return Small({"split": "train"}, change)
+
+
+def small_animal_mnist(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
+    images, labels = made_images()
+    patch.setattr(animal_mnist, "_installed", lambda: tmp_path)
+
+    def write() -> None:
+        for name, values in ((animal_mnist.IMAGES, images), (animal_mnist.LABELS, labels)):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(gzip.compress(array_pickle(values)))
+            patch.setitem(animal_mnist.CONTENTS, name, hashlib.sha256(array_pickle(values)).hexdigest())
+
+    def change() -> None:
+        images[2, 5, 5] ^= 1
+        write()
+
+    write()
+    return Small({}, change)
 
 
 def small_digits(tmp_path: Path, patch: pytest.MonkeyPatch) -> Small:
@@ -187,6 +205,7 @@ SMALL = {
     "folder": small_folder,
     "idx": small_idx,
     "fashion-mnist": small_fashion_mnist,
+    "animal-mnist": small_animal_mnist,
     "digits": small_digits,
     "shapes": small_shapes,
     "shards": small_shards,

@@ -17,15 +17,35 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Int64
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
 from sempairs.core.settings import Spec
+from sempairs.pairs.arm_parts import (
+    base_of,
+    beyond_class,
+    beyond_identity,
+    chosen,
+    drawn_pool,
+    mix,
+    strangers_of,
+    with_false_neighbours,
+)
 from sempairs.pairs.pairset import PairSet
 from sempairs.pairs.rules import identity, random_pairs, same_class
 from sempairs.sources.base import Source
-from sempairs.sources.sampling import sample
+
+__all__ = [
+    "Proof",
+    "base_of",
+    "beyond_class",
+    "beyond_identity",
+    "matched_arms",
+    "mix",
+    "prove_match",
+    "with_false_neighbours",
+]
 
 
 def matched_arms(
@@ -55,84 +75,34 @@ def matched_arms(
         if not 0 <= share <= 1:
             raise UserError(f"the share of the arm {name!r} must be between 0 and 1", got=share)
     labels = source.need_labels("a semantic arm")
-    base = sample(source, count, seed)
+    base = base_of(source, count, seed)
     rows = source.positions(base.ids)
     if len(np.unique(labels[rows])) < 2:
         raise UserError(
             "arms need two classes, or there is no false neighbour", got=source.label_names[labels[rows[0]]]
         )
-    partners = _partners(labels, rows, seed)
+    semantic = beyond_class(source, base, seed)
+    partners = semantic.positions(source)[:, 1]
     random = rng("arms", seed)
 
     def arm(name: str, left: Int64[np.ndarray, " n"], right: Int64[np.ndarray, " n"], **options: float) -> PairSet:
         return PairSet.make(source, left, right, Spec(name=name, options={"count": count, "seed": seed, **options}))
 
-    is_semantic, is_false = _chosen(mixed, count, random), _chosen(noisy, count, random)
+    is_semantic, is_false = chosen(mixed, count, random), chosen(noisy, count, random)
+    pool = drawn_pool(labels, rows, partners, random)
+    noise = np.where(is_false, strangers_of(labels, rows, rows, random), partners)
     arms = {
         "augmented": identity(base),
-        "augmented-pool": arm("augmented-pool", *[_pool(labels, rows, partners, random)] * 2),
-        "semantic": arm("semantic", rows, partners),
+        "augmented-pool": arm("augmented-pool", pool, pool),
+        "semantic": semantic,
         "semantic-repaired": same_class(base, seed=seed),
         **({} if miner is None else {"mined": miner(base)}),
         "mixed": arm("mixed", rows, np.where(is_semantic, partners, rows), share=mixed),
-        "noisy": arm("noisy", rows, np.where(is_false, _strangers(labels, rows, random), partners), share=noisy),
+        "noisy": arm("noisy", rows, noise, share=noisy),
         "random": random_pairs(base, seed=seed),
     }
     prove_match(arms, source)
     return arms
-
-
-def _partners(labels: Int64[np.ndarray, " m"], rows: Int64[np.ndarray, " n"], seed: int) -> Int64[np.ndarray, " n"]:
-    """For each of the n images another of its class: one that is not among the n as long as there is one, each once."""
-    partners = np.empty_like(rows)
-    for label in np.unique(labels[rows]):
-        random = rng("arm semantic", seed, int(label))
-        own = np.flatnonzero(labels[rows] == label)
-        others = random.permutation(np.setdiff1d(np.flatnonzero(labels == label), rows))[: len(own)]
-        if len(own) < 2 and not len(others):
-            raise UserError(
-                "a semantic pair needs two images of a class", got="one image of a class", todo="add images"
-            )
-        # The ring comes first, so that whoever gets no image from outside has a partner among the n.
-        order = random.permutation(own)
-        partners[order] = rows[np.roll(order, -1)]
-        partners[order[: len(others)]] = others
-    return partners
-
-
-def _pool(
-    labels: Int64[np.ndarray, " m"],
-    rows: Int64[np.ndarray, " n"],
-    partners: Int64[np.ndarray, " n"],
-    random: np.random.Generator,
-) -> Int64[np.ndarray, " n"]:
-    """n of the images that the semantic arm shows, as many of each class as the n baseline images have."""
-    shown = np.union1d(rows, partners)
-    wanted = np.bincount(labels[rows])
-    drawn = [
-        random.choice(shown[labels[shown] == label], wanted[label], replace=False) for label in np.flatnonzero(wanted)
-    ]
-    return np.sort(np.concatenate(drawn))
-
-
-def _strangers(
-    labels: Int64[np.ndarray, " m"], rows: Int64[np.ndarray, " n"], random: np.random.Generator
-) -> Int64[np.ndarray, " n"]:
-    """For each of the n images a random one of them of another class."""
-    by_class = rows[np.argsort(labels[rows], kind="stable")]
-    start = np.searchsorted(labels[by_class], labels[rows], side="left")
-    own = np.searchsorted(labels[by_class], labels[rows], side="right") - start
-    # Whoever is drawn from the others' places skips the run of the own class.
-    place = np.floor(random.random(len(rows)) * (len(rows) - own)).astype(np.int64)
-    strangers: Int64[np.ndarray, " n"] = by_class[np.where(place >= start, place + own, place)]
-    return strangers
-
-
-def _chosen(share: float, count: int, random: np.random.Generator) -> Bool[np.ndarray, " {count}"]:
-    """Exactly this share of the places, rounded, at random."""
-    chosen = np.zeros(count, dtype=bool)
-    chosen[random.permutation(count)[: round(share * count)]] = True
-    return chosen
 
 
 @dataclass(frozen=True)

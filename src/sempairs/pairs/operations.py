@@ -84,6 +84,15 @@ def sample_pairs(pairs: PairSet, count: int, *, seed: int = 0, balance: bool = F
     return _rows(pairs, keep, Spec(name="sample", options={"count": count, "seed": seed, "balance": balance}))
 
 
+def one_each(pairs: PairSet, *, seed: int = 0) -> PairSet:
+    """Of the pairs with the same image as `a` one, drawn at random: as many pairs as images stand as `a`, in order."""
+    drawn = rng("one each", seed).permutation(len(pairs))
+    _, first = np.unique(pairs.column("a").astype(str)[drawn], return_index=True)
+    keep = np.zeros(len(pairs), dtype=bool)
+    keep[drawn[first]] = True
+    return _rows(pairs, keep, Spec(name="one-each", options={"seed": seed}))
+
+
 def cap(pairs: PairSet, per_image: int) -> PairSet:
     """The pairs that remain when no image may be in more than `per_image` of them.
 

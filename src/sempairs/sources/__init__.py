@@ -7,6 +7,7 @@ SOURCES = Registry(
     "source",
     {
         "aircraft": "sempairs.sources.named.files:aircraft",
+        "animal-mnist": "sempairs.sources.animal_mnist:animal_mnist",
         "birdsnap": "sempairs.sources.named.birdsnap:birdsnap",
         "caltech101": "sempairs.sources.named.files:caltech101",
         "cars": "sempairs.sources.named.files:cars",

@@ -84,8 +84,8 @@ def _existing(root: str) -> Path:
         os.scandir(path).close()
         return path
     except (OSError, RuntimeError, ValueError) as error:
-        got = f"{root!r}: {getattr(error, 'strerror', error)}"
-        raise UserError("cannot open the folder of images", got=got, todo="check the path") from None
+        got = f"{os.path.abspath(os.path.expanduser(root))!r}: {getattr(error, 'strerror', error)}"
+        raise UserError("cannot open the folder of images", got=got, todo="check it, or put a link there") from None
 
 
 def _list(root: Path) -> _Listing:

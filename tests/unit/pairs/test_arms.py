@@ -105,6 +105,20 @@ def test_arms_are_seeded(source):
     assert not set(hashes[0]) & set(hashes[2])
 
 
+def test_arms_stay_what_they_were(arms):
+    """The hashes that these arms had on 2026-11-22: whoever trained on them can name them still."""
+    assert {name: pairs.hash for name, pairs in arms.items()} == {
+        "augmented": "837869d5f660d8fd",
+        "augmented-pool": "dc24a83b6e0a7218",
+        "semantic": "70bc91350be6f363",
+        "semantic-repaired": "3789735b97c2a59b",
+        "mined": "433b97b9c3a71e55",
+        "mixed": "79e3c83df35c1d7d",
+        "noisy": "0ee4ef40738ddc82",
+        "random": "e70aad2ee50fe55b",
+    }
+
+
 def test_arms_of_the_same_images_match():
     source = made_source(40)
     prove_match({"a": identity(source), "b": same_class(source), "c": random_pairs(source)}, source)
