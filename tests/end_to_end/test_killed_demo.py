@@ -44,7 +44,7 @@ def start(study: Path, out: Path) -> subprocess.Popen[bytes]:
 
 def snapshot(folder: Path) -> dict[str, bytes]:
     """Every result, every trained weight and the report."""
-    named = [folder / name for name in ("results.jsonl", "comparison.json", "audits.json", "results.csv")]
+    named = [folder / name for name in ("results.jsonl", "items.jsonl", "audits.json", "results.csv")]
     runs = sorted(folder.glob("runs/*/encoder.safetensors")) + sorted(folder.glob("runs/*/metrics.jsonl"))
     return {str(path.relative_to(folder)): path.read_bytes() for path in named + runs}
 

@@ -44,7 +44,7 @@ def test_a_path_that_is_not_there(run):
     refused(run("train", "none.parquet"), "there is no pair set at none.parquet", "pairs build")
     refused(run("evaluate", "runs", "--on", "digits"), "no encoder called 'runs'")
     refused(run("study", "run", "none.toml", "--out", "x"), "cannot read the study file none.toml")
-    refused(run("report", "nowhere"), "nowhere")
+    refused(run("study", "report", "nowhere"), "no folder nowhere")
     assert os.listdir() == []
 
 

@@ -21,7 +21,7 @@ def output(capsys, *arguments: str) -> str:
 
 def test_help_names_every_command(capsys):
     text = output(capsys, "--help")
-    for command in ("demo", "sources", "pairs", "train", "evaluate", "study", "report", "describe"):
+    for command in ("demo", "sources", "pairs", "train", "evaluate", "study", "describe"):
         assert command in text
 
 

@@ -26,14 +26,16 @@ title = "photos"
 seeds = [0, 1]
 baseline = "augmented"
 pool = { source = { name = "folder", root = "photos", size = 16 } }
-encoder = { name = "small-resnet", width = 4 }
-views = { name = "crop-only" }
 training = { passes = 1, batch_size = 32 }
 [arms]
 augmented = { about = "an image with itself", rule = { name = "identity" } }
 semantic = { about = "an image with another of its class", rule = { name = "class" } }
 [methods]
 simclr = { name = "simclr" }
+[encoders]
+small = { name = "small-resnet", width = 4 }
+[views]
+crops = { name = "crop-only" }
 [evaluate.digits]
 title = "photos"
 train = { source = { name = "folder", root = "photos", size = 16 }, images = 150 }

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sempairs import __version__
-from sempairs.cli import cite, demo, describe, evaluate, export, pairs, report, review, sources, study, train
+from sempairs.cli import cite, demo, describe, evaluate, export, pairs, review, sources, study, train
 from sempairs.core.errors import UserError
 
 
@@ -21,7 +21,7 @@ class _Group(TyperGroup):
     def list_commands(self, ctx):  # type: ignore[no-untyped-def]
         """In the order of the pipeline, not of the alphabet."""
         return [
-            "demo", "sources", "pairs", "review", "train", "evaluate", "export", "study", "report", "describe", "cite",
+            "demo", "sources", "pairs", "review", "train", "evaluate", "export", "study", "describe", "cite",
         ]  # fmt: skip
 
     def invoke(self, ctx):  # type: ignore[no-untyped-def]
@@ -61,7 +61,6 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(export.export)
 app.add_typer(study.app, name="study")
-app.command()(report.report)
 app.command()(describe.describe)
 app.command()(cite.cite)
 

@@ -78,8 +78,13 @@ def validate(model: type[Model], values: Mapping[str, Any], place: str) -> Model
 
 
 def resolve(registry: Registry, spec: str | Mapping[str, Any] | Spec, place: str | None = None) -> Spec:
-    """A complete Spec from a name, from a study-file table `{name, ...options}` or from a partial Spec."""
-    place = place or registry.kind
+    """A complete Spec from a name, from a study-file table `{name, ...options}` or from a partial Spec.
+
+    Parameters
+    ----------
+    place: where it stands, for errors.
+    """
+    given, place = place, place or registry.kind
     if isinstance(spec, str):
         spec = Spec(name=spec)
     elif not isinstance(spec, Spec):
@@ -87,6 +92,9 @@ def resolve(registry: Registry, spec: str | Mapping[str, Any] | Spec, place: str
         if not isinstance(table.get("name"), str):
             raise UserError(f"{place} needs a name", got=table or "nothing", todo=f"valid names: {', '.join(registry)}")
         spec = Spec(name=table.pop("name"), options=table)
+    if given and spec.name not in registry:
+        todo = suggest(spec.name, registry)
+        raise UserError(f"{place}: there is no {registry.kind} called {spec.name!r}", todo=todo)
     return Spec(name=spec.name, options=check(registry[spec.name], spec.options, f"{place} {spec.name!r}"))
 
 

@@ -40,6 +40,7 @@ class Identifiability:
     images: at most so many to learn from, and half as many to be tested on: a seeded sample, or so many scenes.
     size: height and width of scenes; None for the smaller side of the given images, from 16 to 128.
     law: how the style of scenes hangs together; see `sources.shapes`.
+    factors: whether each factor has a score of its own, such as "R2 of hue".
     seed: names the sample, or the scenes.
     """
 
@@ -48,6 +49,7 @@ class Identifiability:
     images: int = 1500
     size: int | None = None
     law: Law = "independent"
+    factors: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -58,7 +60,8 @@ class Identifiability:
             )  # fmt: skip
 
     def __call__(self, train: Labelled, test: Labelled) -> list[Score]:
-        """Three scores, "content R2", "style R2" and "style R2 from content", each a mean over factors.
+        """Three scores, "content R2", "style R2" and "style R2 from content", each a mean over factors; then those of
+        single factors if they are asked for.
 
         Raises
         ------
@@ -95,6 +98,10 @@ class Identifiability:
             score("content R2", "kernel ridge from features", slice(border), "higher"),
             score("style R2", "kernel ridge from features", slice(border, None)),
             score("style R2 from content", "kernel ridge from true content", slice(border, None)),
+            *(
+                score(f"R2 of {name}", "kernel ridge from features", slice(place, place + 1))
+                for place, name in enumerate(known.names if self.factors else ())
+            ),
         ]
 
     def _sample(self, images: Labelled, most: int) -> Labelled:

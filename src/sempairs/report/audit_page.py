@@ -8,9 +8,9 @@ from sempairs.pairs.audit import Audit, ClassAudit
 from sempairs.pairs.pairset import PairSet
 from sempairs.report.audit_figures import MARKS, component_bars, partner_bars, purity_curve
 from sempairs.report.audit_wording import audit_findings, percents
-from sempairs.report.conditions import member
 from sempairs.report.figures import histogram
 from sempairs.report.galleries import galleries
+from sempairs.report.members import member
 from sempairs.report.names import shown
 from sempairs.report.pictures import PIXELATED
 from sempairs.report.rendering import render_page

@@ -1,71 +1,49 @@
-"""What a report is made from: everything a finished study left in its folder, read and checked."""
+"""What a report is made from: the records of a study, what they support, and its pairs as counts and pictures."""
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from sempairs.core.errors import UserError
 from sempairs.core.files import read_json
-from sempairs.core.runs import JsonLines, Run
-from sempairs.core.settings import validate
 from sempairs.evaluation.base import Score
 from sempairs.evaluation.files import load_scores
 from sempairs.pairs.audit import Audit
-from sempairs.study.compare import Comparison
+from sempairs.report.gains import Gains
+from sempairs.study.compare import Comparison, compare
 from sempairs.study.examples import Examples, load_examples
-from sempairs.study.matrix import StudyFile
-from sempairs.study.results import read_results
-
-GO_ON = "run the study again, it goes on where it was: sempairs study run STUDY.toml --out FOLDER"
-
-
-@dataclass(frozen=True)
-class Training:
-    """One finished run and the place it has in the study.
-
-    Parameters
-    ----------
-    run: its hash.
-    settings: everything that decided its weights.
-    result: optimizer steps, pairs seen, seconds.
-    pairs_seen, losses: the training curve, one value for each logged step.
-    """
-
-    arm: str
-    method: str
-    seed: int
-    run: str
-    settings: dict[str, Any]
-    result: dict[str, Any]
-    pairs_seen: tuple[int, ...]
-    losses: tuple[float, ...]
+from sempairs.study.finished import Finished, file_of, shown_cells
+from sempairs.study.interactions import Change, FamilyGap, changes, family_gaps
+from sempairs.study.matrix import Study, StudyFile
+from sempairs.study.records import Records, read_records
 
 
 @dataclass(frozen=True)
 class Contents:
-    """A finished study.
+    """A study, finished or not.
 
     Parameters
     ----------
-    protocols: for each metric all the ways its scores say that they were measured.
-    scores: of the first method and seed, with pictures, by data set and arm; without a data set whose files are gone.
+    audits, examples: of the arms that have a run.
+    scores: of the run that shows each arm, with pictures, by data set and arm; empty where the runs are elsewhere.
     """
 
-    study: StudyFile
+    records: Records
     comparison: Comparison
-    audits: dict[str, Audit]
-    examples: dict[str, Examples]
-    trainings: tuple[Training, ...]
-    protocols: dict[str, tuple[str, ...]]
-    scores: dict[str, dict[str, list[Score]]]
+    gains: Gains
+    changes: tuple[Change, ...]
+    gaps: tuple[FamilyGap, ...]
+    audits: Mapping[str, Audit]
+    examples: Mapping[str, Examples]
+    scores: Mapping[str, Mapping[str, list[Score]]]
 
     @property
-    def controls(self) -> frozenset[str]:
-        """The negative controls among the arms."""
-        return frozenset(name for name, arm in self.study.arms.items() if arm.control)
+    def study(self) -> StudyFile:
+        """The study as it was resolved."""
+        return self.records.study
 
 
 def read_contents(folder: Path) -> Contents:
@@ -73,70 +51,51 @@ def read_contents(folder: Path) -> Contents:
 
     Raises
     ------
-    UserError: it is not a study's folder, the study is not finished, or a file is damaged.
+    UserError: it is not a study's folder, no run of it is finished, or a file is damaged.
     """
-    if not (folder / "study.json").is_file():
-        raise UserError(f"there is no study in {folder}", got="no study.json in it", todo="give a study's folder")
-    study = validate(StudyFile, read_json(folder / "study.json"), "study.json")
-    for name in ("comparison.json", "audits.json", "examples.npz", "results.jsonl"):
-        if not (folder / name).is_file():
-            raise UserError(f"the study in {folder} is not finished", got=f"no {name} in it", todo=GO_ON)
+    records = read_records(folder)
     try:
-        comparison = Comparison.from_json(read_json(folder / "comparison.json"))
         audits = TypeAdapter(dict[str, Audit]).validate_python(read_json(folder / "audits.json"))
         examples = load_examples(folder / "examples.npz")
-        results = read_results(folder / "results.jsonl")
-        places = {(line["arm"], line["method"], line["seed"]): line["run"] for line in results}
-        protocols: dict[str, dict[str, None]] = {}
-        for line in results:
-            protocols.setdefault(line["metric"], {})[line["protocol"]] = None
     except UserError:
         raise
-    except (ValidationError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (ValidationError, ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise UserError(f"a file of the study in {folder} is damaged", got=reason, todo=GO_ON) from None
-    expected = {(arm, method, seed) for arm in study.arms for method in study.methods for seed in study.seeds}
-    arms = [set(audits), set(examples), {line.arm for line in comparison.lines}]
-    if set(places) != expected or any(own != set(study.arms) for own in arms):
-        missing = len(expected - set(places))
-        raise UserError(f"the study in {folder} is not finished", got=f"{missing} runs without scores", todo=GO_ON)
-    trainings = tuple(
-        _training(arm, method, seed, Run(folder / "runs" / places[arm, method, seed]))
-        for method in study.methods
-        for arm in study.arms
-        for seed in study.seeds
+        todo = "collect it again where its runs are: sempairs study report FOLDER"
+        raise UserError(f"a file of the study in {folder} is damaged", got=reason, todo=todo) from None
+    return contents_of(records, audits, examples, _pictures(folder, Study(records.study)))
+
+
+def contents_of(
+    records: Records,
+    audits: Mapping[str, Audit],
+    examples: Mapping[str, Examples],
+    scores: Mapping[str, Mapping[str, list[Score]]] | None = None,
+) -> Contents:
+    """The contents with all that the records support."""
+    comparison = compare(records)
+    return Contents(
+        records=records,
+        comparison=comparison,
+        gains=Gains.of(records, comparison),
+        changes=changes(records, comparison),
+        gaps=family_gaps(comparison),
+        audits=audits,
+        examples=examples,
+        scores=scores or {},
     )
-    ways = {metric: tuple(own) for metric, own in protocols.items()}
-    return Contents(study, comparison, audits, examples, trainings, ways, _first_scores(folder, study, results))
 
 
-def _first_scores(folder: Path, study: StudyFile, results: list[dict[str, Any]]) -> dict[str, dict[str, list[Score]]]:
-    """Of one training of each arm what its evaluations kept, with their pictures."""
-    one = next(iter(study.methods)), study.seeds[0]
-    files = {
-        (line["data"], line["arm"]): folder / "runs" / line["run"] / line["file"]
-        for line in results
-        if (line["method"], line["seed"]) == one and line.get("file")
-    }
+def _pictures(folder: Path, study: Study) -> dict[str, dict[str, list[Score]]]:
+    """What the evaluations of the run that shows each arm kept, by data set; all arms of a data set, or none."""
+    files: dict[str, dict[str, Path]] = {}
+    for arm, cell in shown_cells(study).items():
+        path = file_of(study, folder, cell)
+        for value in Finished.read(path).values if path.is_file() else ():
+            files.setdefault(value.data, {})[arm] = folder / "runs" / value.run / value.file
     found: dict[str, dict[str, list[Score]]] = {}
-    for data in study.evaluate:
-        own = {arm: load_scores(files[data, arm].with_suffix(""), True) for arm in study.arms if (data, arm) in files}
-        if own and all(scores is not None for scores in own.values()):
+    for data, by_arm in files.items():
+        own = {arm: load_scores(file.with_suffix(""), True) for arm, file in by_arm.items() if file.is_file()}
+        if own and set(own) == set(by_arm):
             found[data] = {arm: scores for arm, scores in own.items() if scores is not None}
     return found
-
-
-def _training(arm: str, method: str, seed: int, run: Run) -> Training:
-    """One run from its folder."""
-    settings, log = run.settings, JsonLines(run.folder / "metrics.jsonl").read()
-    batch = int(settings["training"]["batch_size"])
-    return Training(
-        arm=arm,
-        method=method,
-        seed=seed,
-        run=run.name,
-        settings=settings,
-        result=run.result,
-        pairs_seen=tuple(line["step"] * batch for line in log),
-        losses=tuple(line["loss"] for line in log),
-    )

@@ -34,7 +34,7 @@ def _polygon(corners: int, turn: float = 0.0, radius: float = 1.0) -> tuple[Poin
     return tuple((radius * math.sin(angle), radius * math.cos(angle)) for angle in angles)
 
 
-COLOURS = 6
+COLOURS = 8
 # The circle is smaller, so that it does not look larger than the others.
 SHAPES = (
     _polygon(32, radius=0.8),
@@ -49,7 +49,7 @@ DASHES: tuple[tuple[float, ...], ...] = ((4.0, 1.5), (), (7.0, 1.5), (1.2, 1.2),
 
 
 def marks_of(arms: Iterable[str]) -> dict[str, Mark]:
-    """The mark of each arm, by its place. Six colours and seven shapes give 42 arms a sign of their own."""
+    """The mark of each arm, by its place. Eight colours and seven shapes give 56 arms a sign of their own."""
     return {
         arm: Mark(place % COLOURS, SHAPES[place % len(SHAPES)], DASHES[place % len(DASHES)])
         for place, arm in enumerate(arms)

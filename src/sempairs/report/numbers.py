@@ -1,5 +1,7 @@
 """How numbers are written, everywhere the same: one decimal, a true minus sign, intervals in brackets."""
 
+from collections.abc import Sequence
+
 MINUS = "−"
 
 
@@ -13,6 +15,11 @@ def signed(value: float, places: int = 1) -> str:
     """A difference with its sign: "+3.6", "−0.4". One that rounds to zero keeps it, "−0.0": below zero is below."""
     text = decimal(abs(value), places)
     return text if value == 0 else (MINUS if value < 0 else "+") + text
+
+
+def tick(value: float) -> str:
+    """A difference on an axis: "0", "+2.5", "−0.002"."""
+    return "0" if value == 0 else f"{value:+.4g}".replace("-", MINUS)
 
 
 def interval(ends: tuple[float, float] | None, places: int = 1) -> str:
@@ -68,3 +75,17 @@ def counted(n: int, one: str, many: str = "") -> str:
 def listed(parts: list[str]) -> str:
     """Parts as a phrase: "a", "a and b", "a, b and c"."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def listed_briefly(parts: Sequence[str], most: int = 3) -> str:
+    """Parts as a phrase, of many their number and the first one: "12 values, such as 100"."""
+    if len(parts) <= most:
+        return listed(list(parts)) if parts else "–"
+    return f"{len(parts)} values, such as {parts[0]}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: "42 s", "3.5 min", "7.2 h"."""
+    if seconds < 60:
+        return f"{decimal(seconds, 0)} s"
+    return f"{decimal(seconds / 60)} min" if seconds < 3600 else f"{decimal(seconds / 3600)} h"

@@ -1,73 +1,43 @@
-"""The report: one page that carries everything in it, and the same table as CSV and JSON."""
+"""The report of a study: one page that carries everything in it, and its comparisons as CSV, JSON and LaTeX."""
 
-import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from markupsafe import Markup
-
-from sempairs.core.files import write_json, write_text
-from sempairs.pairs.audit import Audit
-from sempairs.report.conditions import conditions, member
+from sempairs.core.files import write_text
+from sempairs.report.abstract import abstract
+from sempairs.report.against import against, treatment_sentence
+from sempairs.report.arm_sections import arm_sections
+from sempairs.report.change_figures import change_sections
 from sempairs.report.contents import Contents, read_contents
+from sempairs.report.cost import costs, machines
+from sempairs.report.described import described
+from sempairs.report.evaluation_figures import Drawn
 from sempairs.report.evaluation_page import drawn
-from sempairs.report.figures import curves, forest, forest_limits, histogram
-from sempairs.report.limits import limits
+from sempairs.report.gain_figures import by_method, overviews
+from sempairs.report.headline import RULE
+from sempairs.report.limits import collapsed, limits
 from sempairs.report.marks import Mark, marks_of
-from sempairs.report.pictures import PIXELATED, Picture, pictures
+from sempairs.report.members import factor_levels, images_of
+from sempairs.report.pictures import PIXELATED
+from sempairs.report.places import place_of
+from sempairs.report.proof import may_differ, refused, values_of
+from sempairs.report.protocols import protocols
+from sempairs.report.rank_figures import rank_figures
 from sempairs.report.rendering import render_page
+from sempairs.report.results import rows_of, to_csv, to_json, to_latex
+from sempairs.report.roles import roles
+from sempairs.report.runs import curve_blocks, designs, lineage
 from sempairs.report.study_file import to_toml
-from sempairs.report.table import table_rows, to_csv
-from sempairs.report.wording import findings, merged
-from sempairs.study.compare import Line
-from sempairs.study.matrix import Arm
+from sempairs.report.summaries import across_table, gap_table
+from sempairs.report.tables import has_room, sections
+from sempairs.statistics import least_p
+from sempairs.study.matching import proof_table
 
-
-@dataclass(frozen=True)
-class ArmSection:
-    """One arm as the page shows it."""
-
-    name: str
-    arm: Arm
-    mark: Mark
-    audit: Audit
-    pictures: list[Picture]
-    histogram: Markup | None
-
-    @property
-    def differing(self) -> int:
-        """How many of the example pairs are of different classes."""
-        return sum(not picture.same_class for picture in self.pictures)
-
-    @property
-    def recipe(self) -> str:
-        """How the pairs were made, with all options that the study file gives."""
-        if self.arm.miner is None:
-            return f"rule {member(self.arm.rule or {})}"
-        return f"miner {member(self.arm.miner)}, on features of {member(self.arm.features or {})}"
-
-    @property
-    def partners(self) -> tuple[float, int, float]:
-        """Of the pool's images: the mean number of partners, the largest, and the share that has none."""
-        images = sum(self.audit.partners)
-        total = sum(number * count for number, count in enumerate(self.audit.partners))
-        return total / images, len(self.audit.partners) - 1, self.audit.partners[0] / images
-
-
-@dataclass(frozen=True)
-class ResultSection:
-    """The scores of one method on one data set."""
-
-    method: str
-    title: str
-    lines: list[Line]
-    forest: Markup | None
+ROOM = 300_000  # letters for the pictures of evaluations
 
 
 def write_report(folder: Path) -> Path:
-    """Write `report.html`, `results.csv` and `results.json` into a finished study's folder, from what is in it.
+    """Write `report.html`, `results.csv`, `results.json` and `results.tex` into a study's folder, from its records.
 
     Returns
     -------
@@ -75,74 +45,90 @@ def write_report(folder: Path) -> Path:
 
     Raises
     ------
-    UserError: the folder has no study, the study is not finished, or a file of it is damaged.
+    UserError: the folder has no study, no run of it is finished, or a file of it is damaged.
     """
-    contents = read_contents(folder)
-    page, rows = render(contents), table_rows(contents.comparison)
+    return write_contents(read_contents(folder), folder)
+
+
+def write_contents(contents: Contents, folder: Path) -> Path:
+    """The same of what was read already."""
+    page, rows = render(contents), rows_of(contents.comparison, contents.gains.pooled)
     write_text(folder / "results.csv", to_csv(rows))
-    write_json(folder / "results.json", rows)
+    write_text(folder / "results.json", to_json(rows, contents.records))
+    write_text(folder / "results.tex", to_latex(contents.gains))
     write_text(folder / "report.html", page)
     return folder / "report.html"
 
 
 def render(contents: Contents) -> str:
     """The page as text: the same for the same contents and versions."""
-    study, comparison = contents.study, contents.comparison
-    marks = marks_of([comparison.baseline, *(arm for arm in study.arms if arm != comparison.baseline)])
-    height = next(iter(contents.examples.values())).images.shape[2]
+    study, records, gains = contents.study, contents.records, contents.gains
+    marks = marks_of([study.baseline, *(arm for arm in study.arms if arm != study.baseline)])
+    height = next((own.images.shape[2] for own in contents.examples.values()), 0)
+    compared, role = contents.comparison.matched, roles(study)
     return render_page(
         "study.html",
         study=study,
-        pool=_pool(study.pool.source, study.pool.images),
-        baseline=comparison.baseline,
-        findings=findings(comparison, contents.controls),
-        arms=list(_arm_sections(contents, marks)),
         marks=marks,
+        places={arm: place for place, arm in enumerate(marks)},
+        abstract=abstract(contents),
+        pool=images_of(study.pool),
+        arms=list(arm_sections(contents, marks)),
+        factors=factor_levels(study),
+        designs=designs(records),
+        missing=records.missing,
         pixelated=height <= PIXELATED,
-        conditions=conditions(contents),
-        results=list(_result_sections(contents, marks)),
-        protocols=[(metric, merged(ways)) for metric, ways in contents.protocols.items()],
-        shown_of=f"{next(iter(study.methods))}, seed {study.seeds[0]}",
-        seen=[
-            (study.evaluate[data].title, list(drawn(scores, marks, f"seen-{place}")))
-            for place, (data, scores) in enumerate(contents.scores.items())
-        ],
-        curves=[
-            (method, curves([run for run in contents.trainings if run.method == method], marks, f"curves-{place}"))
-            for place, method in enumerate(study.methods)
-        ],
-        limits=limits(contents),
-        trainings=contents.trainings,
+        compared=compared,
+        pairs_of_runs=sum(len(one.proofs) for one in compared),
+        proved=proof_table(compared),
+        values_of=values_of,
+        noted=proof_table(compared, notes=True),
+        refused=refused(compared, study),
+        may_differ=may_differ(records.runs, list(study.arms)),
+        more_images=next((arm for arm in role if role[arm] == "more images"), ""),
+        rule=RULE,
+        pooling=gains.several,
+        overviews=list(overviews(gains, marks)),
+        by_method=list(by_method(gains, marks)),
+        compared_arms=[arm for arm in study.arms if any(line.arm == arm and line.against for line in gains.lines)],
+        ranks=list(rank_figures(contents.comparison, gains, marks)),
+        across=across_table(gains),
+        gaps=gap_table(contents.gaps, gains),
+        changes=list(change_sections(gains, contents.changes, marks)),
+        against=against(contents),
+        treatment=treatment_sentence(contents),
+        tables=list(sections(gains)),
+        has_room=has_room(gains),
+        least_p=least_p(len(study.seeds)) if len(study.seeds) > 1 else None,
+        described=list(described(contents.comparison, study, marks)),
+        seen=list(_seen(contents, marks)),
+        shown_of=_shown_of(contents),
+        collapses=collapsed(records),
+        curves=list(curve_blocks(contents, marks)),
+        runs=records.runs,
+        costs=costs(records.runs, list(study.arms)),
+        machines=machines(records.runs),
+        limits=limits(records, contents.examples),
+        protocols=protocols(records),
+        lineage=lineage(records),
         study_toml=to_toml(study.model_dump(mode="json", by_alias=True)),
     )
 
 
-def _pool(source: dict[str, Any], images: int | None) -> str:
-    """What the pairs are made of."""
-    return f"{'all' if images is None else f'{images:,}'} images of {member(source)}"
+def _seen(contents: Contents, marks: Mapping[str, Mark]) -> Iterator[tuple[str, list[Drawn]]]:
+    """What evaluations kept to be looked at, as much as there is room for."""
+    room = ROOM
+    for place, (data, scores) in enumerate(contents.scores.items()):
+        figures = []
+        for figure in drawn(scores, marks, f"seen-{place}"):
+            room -= len(figure.body)
+            if room >= 0:
+                figures.append(figure)
+        if figures:
+            yield contents.study.evaluate[data].title, figures
 
 
-def _arm_sections(contents: Contents, marks: dict[str, Mark]) -> Iterator[ArmSection]:
-    for place, (name, arm) in enumerate(contents.study.arms.items()):
-        audit, similarity = contents.audits[name], contents.audits[name].similarity
-        figure = similarity and histogram(
-            similarity["edges"], [(marks[name], similarity["counts"])], f"similarity-{place}"
-        )
-        yield ArmSection(name, arm, marks[name], audit, pictures(contents.examples[name]), figure or None)
-
-
-def _result_sections(contents: Contents, marks: dict[str, Mark]) -> Iterator[ResultSection]:
-    """One section for each method and data set; those of one method share their x axis."""
-    lines = contents.comparison.lines
-    groups = itertools.groupby(lines, key=lambda line: (line.method, line.data))
-    for place, ((method, data), group) in enumerate(groups):
-        own = list(group)
-        compared = [line for line in _in_points(own) if line.difference is not None]
-        limits = forest_limits(_in_points([line for line in lines if line.method == method]))
-        figure = forest(compared, marks, limits, f"forest-{place}") if compared else None
-        yield ResultSection(method, contents.study.evaluate[data].title, own, figure)
-
-
-def _in_points(lines: Sequence[Line]) -> list[Line]:
-    """What one axis can hold: the lines in percent that judge, as gains."""
-    return [line.as_gain for line in lines if line.unit == "%" and line.direction != "neither"]
+def _shown_of(contents: Contents) -> str:
+    """Whose pictures are shown."""
+    cell = contents.study.cells[0]
+    return f"{place_of(cell.condition, contents.study)}, seed {cell.seed}"

@@ -9,8 +9,8 @@ import sempairs
 from sempairs.report import names, numbers
 
 _NUMBERS = (
-    "counted", "decimal", "interval", "interval_in", "listed", "measured", "measured_difference", "p_value", "percent",
-    "plain_interval", "points", "signed",
+    "counted", "decimal", "duration", "interval", "interval_in", "listed", "listed_briefly", "measured",
+    "measured_difference", "p_value", "percent", "plain_interval", "points", "signed",
 )  # fmt: skip
 
 

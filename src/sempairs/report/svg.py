@@ -46,6 +46,8 @@ def new_figure(width: int, height: int) -> tuple[Figure, Axes]:
     axes.spines["bottom"].set_color(FAINT)
     axes.tick_params(colors=INK, labelsize=12, length=0)
     axes.set_axisbelow(True)
+    for ground in (figure.patch, axes.patch):
+        ground.set_visible(False)
     return figure, axes
 
 
@@ -62,12 +64,47 @@ def to_svg(figure: Figure, name: str, title: str) -> Markup:
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
-    for colour, variable in _VARIABLES.items():
-        text = text.replace(colour, f"var(--{variable})")
+    text = _slim(buffer.getvalue(), name)
     # A first child <title> and role="img" are how SVG carries an alternative text.
     opening = text.index(">") + 1
     head, body = text[len("<svg") : opening], text[opening:]
     return Markup('<svg role="img"{}<title>{}</title>{}').format(Markup(head), title, Markup(body))
+
+
+def _slim(text: str, name: str) -> str:
+    """The picture in the page's colours and a third of the bytes, for a page may hold a hundred; its text as it is."""
+    text = re.sub(r"<!--.*?-->", "", text[text.index("<svg") :], flags=re.DOTALL)
+    used = dict.fromkeys(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", text))
+    ids = {old: f"{name}-{number}" for number, old in enumerate(used)}
+    text = re.sub(r"<[^>]+>", lambda tag: _slim_tag(tag[0], ids), text)
+    return _without_bare_groups(re.sub(r"(?<=>)\s*\n\s*(?=<)", "", text))
+
+
+def _slim_tag(tag: str, ids: dict[str, str]) -> str:
+    """Without fonts (the page has its own), turns by nothing, ids that nothing refers to and hundredths of a pixel."""
+    tag = re.sub(r" font-family: [^;\"]*;| transform=\"rotate\(-?0 [^)]*\)\"", "", tag)
+    tag = re.sub(r" id=\"([^\"]+)\"", lambda found: f' id="{ids[found[1]]}"' if found[1] in ids else "", tag)
+    tag = re.sub(r"(href=\"#|url\(#)([^\")]+)", lambda found: found[1] + ids[found[2]], tag)
+    for colour, variable in _VARIABLES.items():
+        tag = tag.replace(colour, f"var(--{variable})")
+    tag = re.sub(r"(?<=[:;]) ", "", tag.replace(" \n", "").replace("\n", ""))
+    return re.sub(r"(\.\d\d)\d+", r"\1", tag)
+
+
+def _without_bare_groups(text: str) -> str:
+    """Without the groups that say nothing."""
+    kept: list[str] = []
+    says: list[bool] = []
+    for part in re.split(r"(<g\b[^>]*/>|<g\b[^>]*>|</g>)", text):
+        if part == "</g>":
+            if says.pop():
+                kept.append(part)
+        elif part.startswith("<g") and part[2:3] in " >/":
+            if part.endswith("/>"):
+                continue
+            says.append(part != "<g>")
+            if says[-1]:
+                kept.append(part)
+        else:
+            kept.append(part)
+    return "".join(kept)

@@ -32,7 +32,7 @@ from sempairs.pairs.audit import audit
 from sempairs.pairs.pairset import PairSet
 from sempairs.pairs.rules import identity
 from sempairs.sources.base import Source
-from sempairs.study.results import Scores
+from sempairs.study.scores import Scores
 from sempairs.training.loop import train
 from sempairs.training.settings import TrainSettings
 

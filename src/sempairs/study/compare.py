@@ -1,155 +1,193 @@
-"""What the numbers support: each arm against the baseline, paired by seed, and again over the test items."""
+"""What the records support: each arm against another one, paired by seed, where the two are proved to be matched."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
-from pydantic import TypeAdapter
 
+from sempairs.core.progress import progress
 from sempairs.evaluation.base import Direction
-from sempairs.statistics import holm, paired_difference, paired_items_interval, t_interval
-from sempairs.study.matrix import Study
-from sempairs.study.results import Result
+from sempairs.statistics import t_interval
+from sempairs.study.cells import Cell, Condition
+from sempairs.study.estimates import Ends, Estimate, corrected, estimated, turned, turned_ends
+from sempairs.study.families import Family, family_of
+from sempairs.study.matching import Matched, lacking, matched
+from sempairs.study.records import Metric, Records, Value
 
-Verdict = Literal["baseline", "higher", "lower", "undecided"]
 
-
-@dataclass(frozen=True)
-class Line:
-    """One arm, method, data set and metric.
+@dataclass(frozen=True, kw_only=True)
+class Line(Estimate):
+    """One arm under one condition, on one data set and by one metric, and its difference from another arm.
 
     Parameters
     ----------
-    values: one for each seed, in the order of `seeds`.
-    mean, interval: over seeds; the 95% t-interval is None with one seed.
-    difference, difference_interval, p: arm minus baseline in points, paired by seed (t); None for the baseline.
-    p_holm: `p` corrected for all comparisons of the study (Holm).
-    relative: the difference in percent of the baseline's mean; None if that is 0.
+    against: the arm it is compared with: the baseline or the other one of a contrast; "" for the baseline itself.
+    evaluation: the metric's, by its registered name.
+    direction: which values are the better ones.
+    protocol: how the number was measured.
+    values: one for each of `seeds`.
+    mean, interval: over seeds; the 95% t interval is None with one seed.
+    reference: the mean of `against` over the same seeds.
+    relative: the difference in percent of `reference`; None if that is not above zero.
     items_interval: 95% interval of the difference over the `n` test items (`over`), these encoders fixed; None where
         the value is no mean over items.
-    verdict: by `difference_interval`: "higher" or "lower" where it excludes zero.
-    direction: which values are the better ones. A number that only describes ("neither") has no p, so that the
-        correction is for the comparisons that judge.
+    refused: why the two are not compared; "" where they are. Then nothing is said of a difference.
     """
 
     arm: str
-    method: str
+    against: str
+    condition: Condition
     data: str
     metric: str
+    evaluation: str
     unit: str
+    direction: Direction
     protocol: str
     n: int
     over: str
-    seeds: tuple[int, ...]
     values: tuple[float, ...]
     mean: float
-    interval: tuple[float, float] | None
-    difference: float | None = None
-    difference_interval: tuple[float, float] | None = None
-    p: float | None = None
-    p_holm: float | None = None
+    interval: Ends | None = None
+    reference: float | None = None
     relative: float | None = None
-    items_interval: tuple[float, float] | None = None
-    verdict: Verdict = "baseline"
-    direction: Direction = "higher"
+    items_interval: Ends | None = None
+    refused: str = ""
+
+    @property
+    def method(self) -> str:
+        """The method's name in the study file."""
+        return self.condition.method
 
     @property
     def as_gain(self) -> "Line":
         """The same with differences turned so that above zero is better: "less mCE" of a number that should be low."""
         if self.direction != "lower":
             return self
-        turned: dict[Verdict, Verdict] = {"higher": "lower", "lower": "higher"}
         return replace(
-            self,
+            turned(self),
             metric=f"less {self.metric}",
-            difference=None if self.difference is None else -self.difference,
-            difference_interval=_turned(self.difference_interval),
             relative=None if self.relative is None else -self.relative,
-            items_interval=_turned(self.items_interval),
-            verdict=turned.get(self.verdict, self.verdict),
+            items_interval=turned_ends(self.items_interval),
             direction="higher",
         )
 
 
-def _turned(ends: tuple[float, float] | None) -> tuple[float, float] | None:
-    return None if ends is None else (-ends[1], -ends[0])
-
-
 @dataclass(frozen=True)
 class Comparison:
-    """All lines of a study, grouped by method, data set and metric, in the order of the study file."""
-
-    baseline: str
-    lines: tuple[Line, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Comparison":
-        """The inverse of `to_json`."""
-        return TypeAdapter(cls).validate_python(value)
-
-
-def compare(results: Sequence[Result], study: Study) -> Comparison:
-    """Compare each arm with the baseline on every method, data set and metric.
+    """All lines of a study: condition by condition, data set by data set, metric by metric.
 
     Parameters
     ----------
-    results: all results of the study: each arm with each seed.
+    matched: the proof of each comparison.
+    families: of the methods, by their names in the study file.
     """
-    cells: dict[tuple[str, str, str, str], list[Result]] = {}
-    for result in results:
-        cells.setdefault((result.method, result.data, result.score.metric, result.arm), []).append(result)
-    groups = dict.fromkeys(key[:3] for key in cells)
-    lines = [
-        _line(cells[*group, arm], cells[*group, study.file.baseline]) for group in groups for arm in study.file.arms
-    ]
-    corrected = iter(holm(np.array([line.p for line in lines if line.p is not None])))
-    lines = [line if line.p is None else replace(line, p_holm=float(next(corrected))) for line in lines]
-    return Comparison(study.file.baseline, tuple(lines))
+
+    baseline: str
+    lines: tuple[Line, ...]
+    matched: tuple[Matched, ...]
+    families: Mapping[str, Family]
 
 
-def _line(own: list[Result], baseline: list[Result]) -> Line:
-    """One line of the comparison. Both lists are in the order of the seeds."""
-    first = own[0].score
-    values = np.array([result.score.value for result in own])
-    spread = t_interval(values) if len(values) > 1 else None
-    line = Line(
-        arm=own[0].arm,
-        method=own[0].method,
-        data=own[0].data,
-        metric=first.metric,
-        unit=first.unit,
-        protocol=first.protocol,
-        n=first.n,
-        over=first.over,
-        seeds=tuple(result.seed for result in own),
-        values=tuple(values.tolist()),
-        mean=float(values.mean()),
+def compare(records: Records) -> Comparison:
+    """Compare each arm with the baseline, and with the other arm of each contrast, wherever there are scores.
+
+    Holm's correction is for the comparisons that are made together: those of all arms, under all conditions, with the
+    baseline on one data set by one metric; the contrasts by themselves.
+    """
+    baseline, scores = records.study.baseline, _Scores(records)
+    lines = corrected(scores.lines(), lambda line: (line.data, line.metric, line.against == baseline))
+    families = {name: family_of(str(table["name"])) for name, table in records.study.methods.items()}
+    return Comparison(baseline, lines, scores.matched, families)
+
+
+class _Scores:
+    """The records of a study, by where they belong."""
+
+    def __init__(self, records: Records) -> None:
+        self.study, self.metrics = records.study, records.metrics
+        self.matched = matched(records)
+        self._problems = {(one.arm, one.against, one.condition): one.problems for one in self.matched}
+        self._runs = {run.cell: run.run for run in records.runs}
+        self._values = {(value.cell, value.data, value.metric): value for value in records.values}
+        self._items = {
+            (one.arm, one.against, one.condition, one.data, one.metric): (one.low, one.high) for one in records.items
+        }
+        self._planned = frozenset(self.study.cells)
+
+    def lines(self) -> Iterator[Line]:
+        """In the order of the study file: the arms, each against the baseline but for itself, then the contrasts."""
+        baseline = self.study.baseline
+        arms = [(arm, "" if arm == baseline else baseline) for arm in self.study.arms]
+        comparisons = dict.fromkeys([*arms, *self.study.comparisons])
+        conditions = dict.fromkeys(cell.condition for cell in self.study.cells)
+        metrics = [metric for data in self.study.evaluate for metric in self.metrics.values() if metric.data == data]
+        with progress("comparing", len(conditions) * len(metrics), "metrics") as advance:
+            for condition, metric in itertools.product(conditions, metrics):
+                for arm, against in comparisons:
+                    if ours := self._of(arm, against, condition, metric):
+                        line = _line(ours, metric, against)
+                        yield self._compared(line, ours, self._of(against, arm, condition, metric)) if against else line
+                advance()
+
+    def _of(self, arm: str, other: str, condition: Condition, metric: Metric) -> list[Value]:
+        """The scores of an arm, of those seeds for which one of the other arm is planned as well."""
+        cells = [
+            Cell(arm, seed, condition)
+            for seed in self.study.seeds
+            if all(self._is_planned(Cell(side, seed, condition), metric.data) for side in (arm, other) if side)
+        ]
+        found = (self._values.get((cell, metric.data, metric.metric)) for cell in cells)
+        return [value for value in found if value is not None]
+
+    def _is_planned(self, cell: Cell, data: str) -> bool:
+        return cell in self._planned and data in self.study.evaluations(cell)
+
+    def _compared(self, line: Line, ours: list[Value], theirs: list[Value]) -> Line:
+        """The line with its difference, or with why there is none."""
+        place = line.arm, line.against, line.condition
+        reasons = [*self._problems.get(place, ()), *self._unproved(ours), *self._unproved(theirs)]
+        reasons += lacking({line.arm: line.seeds, line.against: [value.cell.seed for value in theirs]})
+        if reasons:
+            return replace(line, refused="; ".join(dict.fromkeys(reasons)))
+        other = np.array([value.value for value in theirs])
+        found = estimated(line.seeds, (np.array(line.values) - other)[:, None], line.direction != "neither")
+        reference = float(other.mean())
+        return replace(
+            line,
+            **found,
+            reference=reference,
+            relative=100 * found["difference"] / reference if reference > 0 else None,
+            items_interval=self._items.get((*place, line.data, line.metric)),
+        )
+
+    def _unproved(self, values: list[Value]) -> Iterator[str]:
+        """Scores of other runs than those whose settings the proof has looked at."""
+        for value in values:
+            if value.run != self._runs.get(value.cell):
+                yield f"the score of {value.cell} is not of the run that is recorded"
+
+
+def _line(values: list[Value], metric: Metric, against: str) -> Line:
+    """The scores of one arm, at least one, not yet compared."""
+    own = np.array([value.value for value in values])
+    spread = t_interval(own) if len(own) > 1 else None
+    variants = f" (and {len(metric.protocols) - 1} variants)" if len(metric.protocols) > 1 else ""
+    return Line(
+        verdict="undecided" if against else "baseline",
+        arm=values[0].cell.arm,
+        against=against,
+        condition=values[0].cell.condition,
+        seeds=tuple(value.cell.seed for value in values),
+        data=metric.data,
+        metric=metric.metric,
+        evaluation=metric.evaluation,
+        unit=metric.unit,
+        direction=metric.direction,
+        protocol=metric.protocols[0] + variants,
+        n=metric.n,
+        over=metric.over,
+        values=tuple(own.tolist()),
+        mean=float(own.mean()),
         interval=None if spread is None else (spread.low, spread.high),
-        direction=first.direction,
     )
-    if own[0].arm == baseline[0].arm:
-        return line
-    reference = np.array([result.score.value for result in baseline])
-    assert [r.seed for r in own] == [r.seed for r in baseline], "an arm lacks a seed"
-    ours, theirs = (np.stack([result.score.outcomes for result in side]) for side in (own, baseline))
-    items = paired_items_interval(ours, theirs) if ours.size else None
-    difference = float(values.mean() - reference.mean())
-    line = replace(
-        line,
-        difference=difference,
-        relative=100.0 * difference / float(reference.mean()) if reference.any() else None,
-        items_interval=None if items is None else (items.low, items.high),
-        verdict="undecided",
-    )
-    if len(values) == 1:
-        return line
-    paired = paired_difference(values, reference)
-    low, high = paired.low, paired.high
-    verdict: Verdict = "higher" if low > 0 else "lower" if high < 0 else "undecided"
-    p = None if line.direction == "neither" else paired.p
-    return replace(line, difference_interval=(low, high), p=p, verdict=verdict)

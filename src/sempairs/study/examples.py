@@ -32,28 +32,40 @@ class Examples:
     labels: np.ndarray
 
 
-def save_examples(path: Path, arms: Mapping[str, PairSet], source: Source) -> None:
-    """Write `COUNT` random pairs of each arm, with the same images as `a` in all arms.
+def save_examples(path: Path, pairs: PairSet, base: Source, pool: Source) -> None:
+    """Write `COUNT` random pairs, those of the same images `a` in all arms that are made of the same images.
 
     The draw is blind to the labels, so the share of false neighbours among the examples is that of the arm.
+
+    Parameters
+    ----------
+    base: the baseline's images, of which the examples are drawn; a pair set without an image shows another one.
+    pool: the images of the pairs.
     """
-    first = next(iter(arms.values())).positions(source)[:, 0]
-    shown = rng("examples").choice(np.unique(first), min(COUNT, len(np.unique(first))), replace=False)
+    chosen = rng("examples").choice(len(base), min(COUNT, len(base)), replace=False)
+    positions = pairs.positions(pool)
+    wanted = pool.positions(base.ids[chosen])
+    order = np.argsort(positions[:, 0], kind="stable")
+    at = np.minimum(np.searchsorted(positions[order, 0], wanted), len(order) - 1)
+    rows = positions[order[at]]
+    labels = np.full(rows.shape, "") if pool.labels is None else np.array(pool.label_names)[pool.labels[rows]]
+    images = pool.images(rows.ravel()).reshape(len(rows), 2, *pool.shape)
+    with atomic_write(path) as file:
+        np.savez_compressed(file, images=images, labels=labels)
+
+
+def merge_examples(path: Path, arms: Mapping[str, Path]) -> None:
+    """One file with the examples of all arms."""
     arrays: dict[str, np.ndarray] = {}
-    for name, pairs in arms.items():
-        positions = pairs.positions(source)
-        rows = positions[np.array([int(np.argmax(positions[:, 0] == image)) for image in shown])]
-        arrays[f"{name}/images"] = source.images(rows.ravel()).reshape(len(rows), 2, *source.shape)
-        if source.labels is None:
-            arrays[f"{name}/labels"] = np.full(rows.shape, "")
-        else:
-            arrays[f"{name}/labels"] = np.array(source.label_names)[source.labels[rows]]
+    for name, own in arms.items():
+        with np.load(own, allow_pickle=False) as saved:
+            arrays |= {f"{name}/{key}": saved[key] for key in saved.files}
     with atomic_write(path) as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def load_examples(path: Path) -> dict[str, Examples]:
-    """What `save_examples` wrote, by arm. Raises UserError if the file is missing."""
+    """What `merge_examples` wrote, by arm. Raises UserError if the file is missing."""
     if not path.is_file():
         raise UserError(f"there are no example pairs in {path.parent}", todo="run the study first: sempairs study run")
     with np.load(path, allow_pickle=False) as arrays:

@@ -9,7 +9,7 @@ from sempairs.core.errors import UserError
 from sempairs.sources.base import Source
 from sempairs.sources.opening import open_source
 from sempairs.sources.sampling import sample, split
-from sempairs.study.matrix import Evaluate, Images
+from sempairs.study.tables import Evaluate, Images
 
 
 @functools.lru_cache(maxsize=8)

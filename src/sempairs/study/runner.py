@@ -2,125 +2,168 @@
 
 STUDY FOLDER
   study.json         the study as it was resolved
-  pairs/             one Parquet file for each arm (and seed, where pairs are drawn at random)
+  pairs/             one Parquet file for each pair set
   runs/HASH/         one folder for each training, with the scores of its encoder
-  results.jsonl      one line for each score
-  audits.json        what each arm's pairs hold
-  examples.npz       some pairs of each arm as pictures
-  comparison.json    what the numbers support
+  cells/HASH.json    one file for each finished run of the study: its lines of the records
+  cells/HASH.begun   of one that has begun and is not finished: the name of its run
+  *.jsonl, audits.json, examples.npz    the records, collected from the cells (`records.py`)
 """
 
 import contextlib
-import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from sempairs.core.errors import UserError
-from sempairs.core.files import read_json, write_json
+from sempairs.core.files import read_json, write_json, write_text
 from sempairs.core.progress import say
-from sempairs.core.runs import Run, RunStore
-from sempairs.core.settings import build, resolve
-from sempairs.encoders import ENCODERS
+from sempairs.core.runs import JsonLines, Run, RunStore
+from sempairs.core.settings import resolve
 from sempairs.encoders.files import load_encoder
-from sempairs.encoders.mining import mine_through
-from sempairs.encoders.opening import open_encoder
 from sempairs.evaluation import EVALUATIONS
 from sempairs.evaluation.suite import run_evaluations
-from sempairs.pairs import RULES
-from sempairs.pairs.arms import prove_match
 from sempairs.pairs.audit import audit
-from sempairs.pairs.mining import MINERS
-from sempairs.pairs.pairset import PairSet
 from sempairs.sources.base import Source
-from sempairs.study.compare import compare
+from sempairs.study.alone import alone
+from sempairs.study.cells import Cell
+from sempairs.study.collect import collect
 from sempairs.study.examples import save_examples
-from sempairs.study.images import open_images, train_and_test
-from sempairs.study.matrix import Arm, Cell, Study
-from sempairs.study.results import Result, Scores, write_results
-from sempairs.training.loop import train
+from sempairs.study.finished import Finished, file_of, is_finished, shown_cells
+from sempairs.study.images import train_and_test
+from sempairs.study.making import PairMaker
+from sempairs.study.matrix import Study
+from sempairs.study.records import Metric, RunRecord, Value
+from sempairs.study.scores import Scores
+from sempairs.study.shards import Shard
+from sempairs.study.tables import Evaluate
+from sempairs.training.loop import run_identity, train
+
+CURVE = 60  # points of a loss curve that are kept
 
 
-def run_study(study: Study, folder: Path) -> None:
-    """Run a study into a folder; run it again and it goes on where it was.
+def run_study(study: Study, folder: Path, *, runs: Path | None = None, shard: Shard | None = None) -> None:
+    """Run a study, or a part of it, into a folder; run it again and it goes on where it was.
+
+    Parameters
+    ----------
+    runs: where trainings are kept, such as a folder that several studies share; FOLDER/runs by default.
+    shard: which part; all of it by default. Several processes may run other parts into one folder at one time; the one
+        that finishes last collects the records of all.
 
     Raises
     ------
-    UserError: the folder holds another study, an arm does not match the others, or anything a run raises.
+    UserError: the folder holds another study, or anything a run raises.
     """
-    _claim(study, folder)
-    pool = open_images(study.file.pool)
-    arms = build_arms(study, pool, folder / "pairs")
-    tests = {data: train_and_test(evaluate) for data, evaluate in study.file.evaluate.items()}
-    first = arms[study.file.seeds[0]]
-    write_json(folder / "audits.json", {name: audit(pairs, pool).to_json() for name, pairs in first.items()})
-    save_examples(folder / "examples.npz", first, pool)
-
-    store = RunStore(folder / "runs")
-    results: list[Result] = []
-    clock = _Clock(len(study.cells))
-    for number, cell in enumerate(study.cells, start=1):
-        title = f"run {number} of {len(study.cells)}: {cell}"
+    claim(study, folder)
+    runner = _Runner(study, folder, RunStore(runs or folder / "runs"))
+    own = (shard or Shard()).cells(study)
+    left = [cell for cell in own if not is_finished(study, folder, cell)]
+    if len(left) < len(own):
+        say(f"{len(own) - len(left)} of {len(own)} runs are done")
+    clock = _Clock(len(left))
+    for number, cell in enumerate(left, start=len(own) - len(left) + 1):
+        title = f"run {number} of {len(own)}: {cell}"
         with clock.run(title):
-            run = train(arms[cell.seed][cell.arm], pool, study.settings(cell), store, title)
-            results += score(study, cell, run, tests)
-        write_results(folder / "results.jsonl", results)
-    write_json(folder / "comparison.json", compare(results, study).to_json())
+            runner.finish(cell, title)
+    if shard is None or all(is_finished(study, folder, cell) for cell in study.cells):
+        collect(study, folder, runner.store.folder)
 
 
-def _claim(study: Study, folder: Path) -> None:
-    """Write the study into its folder, or see that it is the one that is there."""
+def claim(study: Study, folder: Path) -> None:
+    """Write the study into its folder. One that has grown goes on.
+
+    Raises
+    ------
+    UserError: another study is there.
+    """
     path = folder / "study.json"
-    if path.exists() and read_json(path) != study.to_json():
+    if path.exists() and read_json(path)["title"] != study.file.title:
         raise UserError(f"{folder} holds another study", got=read_json(path)["title"], todo="use another folder")
     write_json(path, study.to_json())
 
 
-def build_arms(study: Study, pool: Source, folder: Path) -> dict[int, dict[str, PairSet]]:
-    """The pair sets of all arms for each seed, saved, and proved to be matched.
+class _Runner:
+    """Trains and scores the cells of a study; what needs images opens them when it comes to that."""
 
-    An arm that does not draw at random has the same pair set for all seeds, made once.
-    """
-    made: dict[tuple[str, str], PairSet] = {}
-    arms: dict[int, dict[str, PairSet]] = {seed: {} for seed in study.file.seeds}
-    for seed, (name, arm) in itertools.product(study.file.seeds, study.file.arms.items()):
-        recipe = (name, str(study.rule(name, seed)) if arm.rule is not None else "mined")
-        if recipe not in made:
-            pairs = made[recipe] = _mined(pool, arm) if arm.rule is None else build(RULES, study.rule(name, seed), pool)
-            path = folder / f"{name}-{pairs.hash}.parquet"
-            if not path.exists():
-                pairs.save(path)
-        arms[seed][name] = made[recipe]
-    for of_seed in arms.values():
-        prove_match(of_seed, pool)
-    return arms
+    def __init__(self, study: Study, folder: Path, store: RunStore) -> None:
+        self.study, self.folder, self.store = study, folder, store
+        self._maker: PairMaker | None = None
+        self._tests: dict[str, tuple[Source, Source]] = {}
+        self._shown = shown_cells(study)
 
+    @property
+    def maker(self) -> PairMaker:
+        """Opened once."""
+        if self._maker is None:
+            self._maker = PairMaker(self.study, self.folder / "pairs", self.run)
+        return self._maker
 
-def _mined(pool: Source, arm: Arm) -> PairSet:
-    """The pairs that the miner of an arm finds in the pool through its encoder."""
-    encoder = open_encoder(resolve(ENCODERS, arm.features or {}), pool)
-    return mine_through(encoder, pool, resolve(MINERS, arm.miner or {}))
+    def run(self, cell: Cell) -> Run:
+        """The finished training of a cell that another one needs."""
+        run = self._opened(cell)
+        with alone(run, str(cell)):
+            return self._trained(cell, str(cell))
 
+    def _opened(self, cell: Cell) -> Run:
+        identity = run_identity(self.maker.pairs(cell), self.maker.pool, self.study.settings(cell))
+        return self.store.open(identity)
 
-def score(study: Study, cell: Cell, run: Run, tests: Mapping[str, tuple[Source, Source]]) -> list[Result]:
-    """The scores of a finished run on everything the study evaluates; those that are there are read.
+    def _trained(self, cell: Cell, title: str) -> Run:
+        return train(self.maker.pairs(cell), self.maker.pool, self.study.settings(cell), self.store, title)
 
-    Parameters
-    ----------
-    tests: for each data set the images to learn from and those to be tested on.
-    """
-    results = []
-    for data, evaluate in study.file.evaluate.items():
-        train_images, test_images = tests[data]
+    def finish(self, cell: Cell, title: str) -> None:
+        """Train and score a cell, then write its file."""
+        run, path = self._opened(cell), file_of(self.study, self.folder, cell)
+        begun = path.with_suffix(".begun")
+        write_text(begun, run.name)
+        with alone(run, title):
+            self._finish(cell, title, path)
+        begun.unlink(missing_ok=True)
+
+    def _finish(self, cell: Cell, title: str, path: Path) -> None:
+        run, pairs, pool = self._trained(cell, title), self.maker.pairs(cell), self.maker.pool
+        metrics: list[Metric] = []
+        values: list[Value] = []
+        seconds: dict[str, float] = {}
+        for data, evaluate in self.study.file.evaluations(cell).items():
+            began = time.monotonic()
+            found = self._scored(cell, run, data, evaluate)
+            metrics += [metric for metric, _ in found]
+            values += [value for _, value in found]
+            seconds[data] = round(time.monotonic() - began, 2)
+        log = JsonLines(run.folder / "metrics.jsonl").read()
+        curve = _curve(log, int(run.settings["training"]["batch_size"]))
+        record = RunRecord(cell, run.name, run.settings, run.result, self.maker.facts(pairs), curve, seconds, log[-1])
+        shown = self._shown[cell.arm] == cell
+        if shown:
+            save_examples(path.with_suffix(".npz"), pairs, self.maker.base, pool)
+        Finished(record, metrics, values, audit(pairs, pool).to_json() if shown else None).write(path)
+
+    def _scored(self, cell: Cell, run: Run, data: str, evaluate: Evaluate) -> list[tuple[Metric, Value]]:
+        """The scores of a run on one data set; those that are beside the run are read."""
+        if data not in self._tests:
+            self._tests[data] = train_and_test(evaluate)
+        learn, test = self._tests[data]
         specs = [resolve(EVALUATIONS, metric) for metric in evaluate.metrics]
-        kept = Scores(run, specs, train_images, test_images)
+        kept = Scores(run, specs, learn, test)
         scores = kept.read()
         if scores is None:
-            scores = run_evaluations(load_encoder(run.folder), train_images, test_images, specs)
+            scores = run_evaluations(load_encoder(run.folder), learn, test, specs)
             kept.write(scores)
-        place = (cell.arm, cell.method, cell.seed, data, run.name)
-        results += [Result(*place, score, kept.name) for score in scores]
-    return results
+        return [
+            (
+                Metric(data, s.metric, s.unit, s.n, s.over, s.direction, (s.protocol,), s.evaluation),
+                Value(cell, run.name, data, s.metric, s.value, *s.interval, kept.name),
+            )
+            for s in scores
+        ]
+
+
+def _curve(log: list[dict[str, Any]], batch_size: int) -> tuple[tuple[int, float], ...]:
+    """Pairs seen and loss, thinned evenly; the last point stays."""
+    step = -(-len(log) // CURVE)
+    return tuple((line["step"] * batch_size, round(line["loss"], 5)) for line in log[::-1][::step][::-1])
 
 
 class _Clock:

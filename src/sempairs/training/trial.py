@@ -1,5 +1,6 @@
 """What a training will be, before it is started: all settings, its size, and its cost by a few timed steps."""
 
+import math
 import statistics
 import time
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class Trial:
     parameters: of the encoder, of what is trained besides it, and of what follows it (teachers), in numbers.
     steps, pairs: of the whole training.
     seconds: of a step, median, reading and views included, which a training overlaps where it can.
+    fastest, slowest: seconds of these steps.
     seconds_of_views: of these, for reading frames and making views.
     memory: in bytes, of the GPU where there is one; None on a CPU.
     device: where it was tried.
@@ -39,6 +41,8 @@ class Trial:
     steps: int
     pairs: int
     seconds: float
+    fastest: float
+    slowest: float
     seconds_of_views: float
     memory: int | None
     device: str
@@ -61,8 +65,13 @@ class Trial:
         return "\n".join(lines)
 
 
-def trial(pairs: PairSet, source: Source, settings: TrainSettings) -> Trial:
-    """Take a few steps, time them, and forget them. Raises UserError for all that a training would refuse at once."""
+def trial(pairs: PairSet, source: Source, settings: TrainSettings, patience: float = math.inf) -> Trial:
+    """Take a few steps, time them, and forget them. Raises UserError for all that a training would refuse at once.
+
+    Parameters
+    ----------
+    patience: no step begins after so many seconds, but for the two that are needed.
+    """
     device, budget = distributed.own_device(), settings.training
     loader = PairLoader.of(source, pairs, build(VIEWS, settings.views), budget.batch_size, budget.seed, device)
     steps = budget.steps or budget.passes * loader.steps_per_epoch
@@ -70,21 +79,27 @@ def trial(pairs: PairSet, source: Source, settings: TrainSettings) -> Trial:
         state = TrainState.fresh(settings, source.shape[2], steps, device)
         state.method.train()
         whole, for_views = [], []
+        started = time.perf_counter()
         for step in range(WARM_UP + TIMED):
+            if step >= 2 and time.perf_counter() - started > patience:
+                break
             began = _now(device)
             views, known = loader.batch(step % loader.steps_per_epoch)
             made = _now(device)
             state.advance(views, known, steps)
             whole.append(_now(device) - began)
             for_views.append(made - began)
+    timed = slice(min(WARM_UP, len(whole) - 1), None)
     memory = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
     return Trial(
         settings=settings,
         parameters=_parameters(state),
         steps=steps,
         pairs=len(pairs),
-        seconds=statistics.median(whole[WARM_UP:]),
-        seconds_of_views=statistics.median(for_views[WARM_UP:]),
+        seconds=statistics.median(whole[timed]),
+        fastest=min(whole[timed]),
+        slowest=max(whole[timed]),
+        seconds_of_views=statistics.median(for_views[timed]),
         memory=memory,
         device=str(device),
     )

@@ -68,3 +68,11 @@ def test_assignments_are_toml_literals_or_words():
 def test_a_malformed_assignment_is_refused(text):
     with pytest.raises(UserError, match=r"TABLE\.OPTION=VALUE"):
         parse_assignments([text])
+
+
+@pytest.mark.parametrize(
+    ("place", "message"), [(None, "^there is no thing called"), ("arms.own", "^arms.own: there is")]
+)
+def test_a_name_that_is_unknown_is_named_with_the_place_that_was_given(place, message):
+    with pytest.raises(UserError, match=message):
+        resolve(FAMILY, {"name": "thin"}, place)

@@ -59,6 +59,13 @@ def test_style_that_content_causes_is_found_in_features_of_content_alone():
     assert found["style R2"].value == pytest.approx(found["style R2 from content"].value, abs=0.05)
 
 
+def test_single_factors_have_scores_whose_means_are_the_scores_of_their_kind():
+    found = by_name(known(seed=0), known(seed=1), factors=True)
+    for kind, names in (("content R2", CONTENT), ("style R2", STYLE)):
+        assert found[kind].value == pytest.approx(np.mean([found[f"R2 of {name}"].value for name in names]))
+    assert len(found) == 3 + len(CONTENT) + len(STYLE)
+
+
 def test_the_picture_has_each_factor_and_kind():
     (picture,) = by_name(known(seed=0), known(seed=1))["content R2"].pictures
     assert picture.rows == (*CONTENT, *STYLE)

@@ -36,6 +36,15 @@ def test_a_longer_source_begins_with_the_shorter():
     assert set(shapes(n=15, size=16, seed=3).hashes).isdisjoint(short.hashes)
 
 
+@pytest.mark.parametrize("style", ["independent", "correlated", "causal"])
+def test_the_images_from_a_number_on_are_those_of_the_longer_source(style):
+    long, rest = shapes(n=40, size=16, seed=2, style=style), shapes(n=25, size=16, seed=2, style=style, first=15)
+    assert rest.ids.tolist() == long.ids[15:].tolist()
+    assert rest.hashes.tolist() == long.hashes[15:].tolist()
+    for name, column in rest.columns.items():
+        np.testing.assert_array_equal(column, long.columns[name][15:])
+
+
 def test_blocks_and_threads_change_no_byte(monkeypatch):
     factors = dict(shapes(n=50, size=16).columns)
     for pixels, cores in ((16**2, 1), (7 * 16**2, 3), (2**20, 2)):

@@ -36,7 +36,7 @@ class Detection:
     train_sets, test_set: what to learn from, and what to be tested on: "garments" (real garments on textured canvases),
         a list of VOC's such as VOC2007/ImageSets/Main/test.txt, or a JSON file of COCO's such as
         annotations/instances_val2017.json, with the images where those data sets have them.
-    train_images, test_images: of each set, drawn by chance; None for all.
+    train_images, test_images: of each set, drawn by chance; 0 (or None, which TOML cannot say) for all.
     variant: "fpn", a feature pyramid; or "c4", with a ResNet's last stage on each region.
     tune: train the encoder's weights too; else they are frozen.
     sizes: shorter sides that images are resized to: in training one of them, by chance, in the test the last. Empty:
@@ -82,8 +82,8 @@ class Detection:
         """
         encoder = test.encoder
         need_metric()
-        learnt = join([open_scenes(name, "train", self.train_images, self.seed) for name in self.train_sets])
-        tested = open_scenes(self.test_set, "test", self.test_images, self.seed)
+        learnt = join([open_scenes(name, "train", self.train_images or None, self.seed) for name in self.train_sets])
+        tested = open_scenes(self.test_set, "test", self.test_images or None, self.seed)
         need_alike(encoder, learnt, tested)
         classes = learnt.classes
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):

@@ -27,7 +27,13 @@ MOST_PIXELS = 2**21
 
 
 def shapes(
-    *, n: int = 10_000, size: int = 64, seed: int = 0, style: Law = "independent", strength: float = 0.5
+    *,
+    n: int = 10_000,
+    size: int = 64,
+    seed: int = 0,
+    style: Law = "independent",
+    strength: float = 0.5,
+    first: int = 0,
 ) -> Source:
     """Pictures of solids in colour; the class is the solid, and every factor is a column.
 
@@ -42,6 +48,8 @@ def shapes(
     style: how style factors hang together: not at all ("independent"), with one another ("correlated"), or on the
         content ("causal"); see `factors.draw_factors` for the formulas.
     strength: from 0, as good as independent, to 1; of no effect for "independent".
+    first: the number of the first image: `n` others of the same law as the `first` ones before them. (Another seed is
+        another law, too.)
 
     Raises
     ------
@@ -49,16 +57,19 @@ def shapes(
     """
     if n < 1:
         raise UserError("a source of shapes needs images", got=f"n = {n}", todo="choose 1 or more")
+    if first < 0:
+        raise UserError("the first of the shapes has a number", got=f"first = {first}", todo="choose 0 or more")
     if not 16 <= size <= 512:
         raise UserError("the size of the shapes is out of range", got=size, todo="choose 16 to 512 pixels")
     if not 0 <= strength <= 1:
         raise UserError("the strength of a style is out of range", got=strength, todo="choose 0 to 1")
-    factors = draw_factors(n, seed, style, strength)
-    key = hash_of([VERSION, n, size, seed, style, strength if style != "independent" else None])
+    factors = {name: drawn[first:] for name, drawn in draw_factors(first + n, seed, style, strength).items()}
+    decides = [VERSION, n, size, seed, style, strength if style != "independent" else None]
+    key = hash_of([*decides, first] if first else decides)
     frames, hashes = _cached(cache_folder() / "shapes" / key, factors, size)
     return Source(
         name="shapes",
-        ids=np.array([f"shape/{number:06d}" for number in range(n)], dtype=object),
+        ids=np.array([f"shape/{number:06d}" for number in range(first, first + n)], dtype=object),
         hashes=hashes,
         frames=frames,
         labels=factors["shape"],
