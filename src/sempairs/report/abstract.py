@@ -131,7 +131,7 @@ def _gaps(contents: Contents, arm: str) -> Iterator[str]:
             )
             yield (
                 f"Contrastive methods gain {ours} and non-contrastive ones {theirs} {unit} by {gap.metric} on "
-                f"{gap.data}, a gap of {apart} {interval_in(gap.difference_interval, kind)}{_open(gap.verdict)}."
+                f"{gap.data}, a gap of {apart}{_interval(gap, kind)}."
             )
 
 
@@ -143,12 +143,16 @@ def _changes(contents: Contents, arm: str) -> Iterator[str]:
             before, after = (measured_difference(value or 0.0, one.unit) for value in (one.gain_first, one.gain))
             yield (
                 f"From {one.first} to {one.level} ({one.factor}) the gain goes from {before} to {after}, a change of "
-                f"{gain_phrase(one)}{_open(one.verdict)}."
+                f"{measured_difference(one.difference, one.unit)} {points(one.unit)}{_interval(one, one.unit)}."
             )
 
 
-def _open(verdict: str) -> str:
-    return ", which is undecided" if verdict == "undecided" else ""
+def _interval(one: Change | FamilyGap, unit: str) -> str:
+    """The interval over seeds, where there is one, and whether it leaves the sign open."""
+    if one.difference_interval is None:
+        return ""
+    undecided = ", which is undecided" if one.verdict == "undecided" else ""
+    return f" {interval_in(one.difference_interval, unit)}{undecided}"
 
 
 def _another(gains: Gains, arm: str) -> Iterator[str]:
@@ -214,7 +218,7 @@ def _corrected(gains: Gains) -> Iterator[str]:
     """What is left after correction, and what the number of seeds allows."""
     tested = [line for line in gains.lines if line.p_holm is not None]
     if not tested:
-        yield "There is one seed: nothing can be said about other seeds."
+        yield "Each comparison has one seed: nothing can be said about other seeds."
         return
     kept = sum((line.p_holm or 0) < LEVEL for line in tested)
     seeds = max(len(line.seeds) for line in tested)

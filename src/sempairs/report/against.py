@@ -38,27 +38,24 @@ def treatment_sentence(contents: Contents) -> str:
 
 
 def _verdicts(gains: Gains, role: dict[str, Role], of: Role, verdict: str) -> Iterator[str]:
-    """Of each arm in this role every comparison of a single method with this verdict."""
-    own = [line for line in gains.lines if role[line.arm] == of and line.verdict == verdict]
-    for name, lines in _by_label(own, gains):
-        assert all(isinstance(line, Line) for line in lines)
-        yield f"{name}: {figures(lines, gains)}."
+    """Of each arm in this role every comparison with this verdict: of methods together, then of single ones."""
+    together = [one for one in gains.pooled if one.pool == "all" and role[one.arm] == of and one.verdict == verdict]
+    for name, found in _by_label(together, gains):
+        yield f"{name}, methods together: {figures(found, gains)}."
+    alone = [line for line in gains.lines if role[line.arm] == of and line.verdict == verdict]
+    for name, found in _by_label(alone, gains):
+        yield f"{name}: {figures(found, gains)}."
 
 
 def _undecided(gains: Gains, role: dict[str, Role]) -> Iterator[str]:
     """Of each treatment the gains, methods together where there are several, whose interval includes zero."""
-    every: Sequence[Line | Pooled] = gains.lines
-    if gains.several:
-        every = [one for one in gains.pooled if one.pool == "all"]
-    if len(gains.study.seeds) == 1:
-        yield "All of them: there is one seed."
+    together = [one for one in gains.pooled if one.pool == "all"]
+    every: Sequence[Line | Pooled] = together or gains.lines
+    compared = [one for one in every if role[one.arm] == "treatment" and one.difference is not None]
+    if compared and not any(one.difference_interval for one in compared):
+        yield "All of them: each comparison has one seed."
         return
-    open_ones = [
-        one
-        for one in every
-        if role[one.arm] == "treatment" and one.verdict == "undecided" and one.difference is not None
-    ]
-    for name, own in _by_label(open_ones, gains):
+    for name, own in _by_label((one for one in compared if one.verdict == "undecided"), gains):
         yield f"{name}: {figures(own, gains)}."
 
 

@@ -42,7 +42,7 @@ def described(comparison: Comparison, study: StudyFile, marks: Mapping[str, Mark
     for place, key in enumerate(sorted(groups, key=lambda key: order.index(key[0]))):
         setting, data, evaluation, unit = key
         own = groups[key]
-        methods = list(dict.fromkeys(line.method for line in own))
+        methods = _complete(own)
         found = {metric: _bars(own, metric, methods) for metric in dict.fromkeys(line.metric for line in own)}
         short = _without_prefix(list(found))
         rows = {short[metric]: values for metric, values in found.items()}
@@ -59,11 +59,20 @@ def described(comparison: Comparison, study: StudyFile, marks: Mapping[str, Mark
         )
 
 
+def _complete(lines: Sequence[Line]) -> list[str]:
+    """The methods that have the most arms: of a study that is not finished, others have fewer."""
+    arms: dict[str, set[str]] = {}
+    for line in lines:
+        arms.setdefault(line.method, set()).add(line.arm)
+    most = max(map(len, arms.values()))
+    return [method for method, own in arms.items() if len(own) == most]
+
+
 def _bars(lines: Sequence[Line], metric: str, methods: Sequence[str]) -> list[Bar]:
     """Of each arm that every method has, the mean over methods within each seed, and over seeds."""
     by_arm: dict[str, list[Line]] = {}
     for line in lines:
-        if line.metric == metric:
+        if line.metric == metric and line.method in methods:
             by_arm.setdefault(line.arm, []).append(line)
     found = []
     for arm, own in by_arm.items():

@@ -50,7 +50,7 @@ def forest(rows: Sequence[Row], limits: Ends, unit: str, name: str) -> Markup:
     for text, row in zip(axes.get_yticklabels(), rows, strict=True):
         text.set_fontweight("bold" if row.mark is None else "normal")
     axes.grid(axis="x", color=FAINT, linewidth=0.8)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_locator(MaxNLocator(6 if max(map(abs, limits)) >= 0.1 else 4))  # long labels need room
     axes.xaxis.set_major_formatter(lambda value, _: tick(value))
     axes.set_xlabel(f"difference, {points(unit)}", color=INK, fontsize=12, parse_math=False)
     return to_svg(figure, name, f"Differences with 95% intervals over seeds. {'; '.join(_said(rows, unit))}.")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from scipy import stats
 
 from sempairs.report.numbers import counted, listed, p_value
+from sempairs.report.places import place_of
 from sempairs.statistics import least_p
 from sempairs.study.examples import Examples
 from sempairs.study.matrix import StudyFile
@@ -32,7 +33,8 @@ def limits(records: Records, examples: Mapping[str, Examples]) -> list[str]:
 def collapsed(records: Records) -> list[str]:
     """A sentence for each training that collapsed: its scores say little of its pairs."""
     return [
-        f"The training of {run.cell} has {run.result['collapse']}."
+        f"The training of {place_of(run.cell.condition, records.study)} on {run.cell.arm} pairs, seed {run.cell.seed}, "
+        f"has {run.result['collapse']}."
         for run in records.runs
         if run.result.get("collapse")
     ]

@@ -25,7 +25,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, Mapping) and "name" in value:
         return f"({member(value)})"
     if isinstance(value, list | tuple):
-        return " ".join(map(_plain, value))
+        return f"({', '.join(map(_plain, value))})"
     return str(value) if isinstance(value, str) else json.dumps(value)
 
 

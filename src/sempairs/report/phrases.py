@@ -7,11 +7,10 @@ from sempairs.report.gains import Gains
 from sempairs.report.numbers import interval_in, listed, measured_difference, points
 from sempairs.report.places import Setting, named
 from sempairs.study.compare import Line
-from sempairs.study.interactions import Change
 from sempairs.study.pooling import Pooled
 
 
-def gain_phrase(one: Line | Pooled | Change) -> str:
+def gain_phrase(one: Line | Pooled) -> str:
     """A gain with its interval over seeds: "+3.4 points [+2.1, +4.7]"."""
     gain = f"{measured_difference(one.difference or 0.0, one.unit)} {points(one.unit)}"
     return gain + (f" {interval_in(one.difference_interval, one.unit)}" if one.difference_interval else "")

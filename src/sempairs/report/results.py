@@ -21,12 +21,21 @@ ALL = "(methods together)"
 
 
 def rows_of(comparison: Comparison, together: Iterable[Pooled]) -> list[Row]:
-    """Every comparison in full precision, then methods together; what is not known is None.
+    """Every comparison to six digits, then methods together; what is not known is None.
 
     The differences of single methods are of the values as they are; those of methods together are gains: above zero is
     better in either direction of the metric.
     """
-    return [*map(_line_row, comparison.lines), *map(_pooled_row, together)]
+    return [_rounded(row) for row in (*map(_line_row, comparison.lines), *map(_pooled_row, together))]
+
+
+def _rounded(row: Row) -> Row:
+    """Scores are kept to six decimals; more digits of what is made of them would say nothing."""
+    return {key: [_six(one) for one in value] if isinstance(value, list) else _six(value) for key, value in row.items()}
+
+
+def _six(value: Any) -> Any:
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _line_row(line: Line) -> Row:

@@ -16,6 +16,7 @@ from sempairs.study.cells import Condition
 from sempairs.study.examples import merge_examples
 from sempairs.study.finished import Finished, file_of, is_finished, shown_cells
 from sempairs.study.matrix import Study
+from sempairs.study.protocols import merged
 from sempairs.study.records import Items, Metric, Value, read_study, write_records
 
 
@@ -68,18 +69,19 @@ def _metrics(metrics: Iterable[Metric]) -> list[Metric]:
     ------
     UserError: two runs were tested on other numbers of items, or have values of other units.
     """
-    merged: dict[tuple[str, str], Metric] = {}
+    first: dict[tuple[str, str], Metric] = {}
+    ways: dict[tuple[str, str], dict[str, None]] = {}
     for metric in metrics:
-        before = merged.setdefault((metric.data, metric.metric), metric)
-        ways = tuple(dict.fromkeys([*before.protocols, *metric.protocols]))
-        merged[metric.data, metric.metric] = dataclasses.replace(before, protocols=ways)
-        if dataclasses.replace(metric, protocols=ways) != merged[metric.data, metric.metric]:
+        name = metric.data, metric.metric
+        before = first.setdefault(name, metric)
+        ways.setdefault(name, {}).update(dict.fromkeys(metric.protocols))
+        if dataclasses.replace(metric, protocols=before.protocols) != before:
             raise UserError(
                 f"the runs of the study are not tested alike: {metric.metric} on {metric.data}",
                 got=f"{before.n} {before.over} in {before.unit} and {metric.n} {metric.over} in {metric.unit}",
                 todo="the images have changed since the first run: remove cells/ and run the study again",
             )
-    return list(merged.values())
+    return [dataclasses.replace(metric, protocols=tuple(merged(list(ways[name])))) for name, metric in first.items()]
 
 
 def _items(study: Study, values: Sequence[Value], runs: Path) -> Iterator[Items]:

@@ -4,7 +4,8 @@ What a run takes is known from the finished runs of its condition; else from a f
 encoder that learnt nothing. Making the pairs is not counted: it takes seconds, but for large pools and strong miners.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,37 +103,46 @@ def plan_study(
     left = [cell for cell in study.cells if cell not in done]
     times = finished_times(done, runs or (folder or Path()) / "runs")
     measured = set(times.training)
-    pool = study.file.pool
-    count = None if pool.like is not None else pool.pairs or pool.images
-    maker = PairMaker(study, Path(), _none_is_trained) if timed or count is None else None
-    threads, before = max(1, torch.get_num_threads() // processes), torch.get_num_threads()
+    threads = max(1, torch.get_num_threads() // processes)
+    maker = PairMaker(study, Path(), _none_is_trained) if left and (timed or _said(study) is None) else None
     if timed and maker is not None:
-        torch.set_num_threads(threads)
-        try:
+        with _threads(threads):
             time_runs(study, left, maker, times)
-        finally:
-            torch.set_num_threads(before)
 
-    conditions = {c: study.settings(Cell(study.file.baseline, study.file.seeds[0], c)) for c in _conditions(study)}
-    sizes = {c: size_of(own, 3 if maker is None else maker.pool.shape[2]) for c, own in conditions.items()}
-    count = count if maker is None else len(maker.base)
-    places = [(cell, (cell.condition.encoder, data)) for cell in left for data in study.file.evaluations(cell)]
+    pairs = _said(study) or 0 if maker is None else len(maker.base)
+    conditions = dict.fromkeys(cell.condition for cell in study.cells)
+    settings = {c: study.settings(Cell(study.file.baseline, study.file.seeds[0], c)) for c in conditions}
+    sizes = {c: size_of(settings[c], 3 if maker is None else maker.pool.shape[2]) for c in conditions}
+    places = [(cell.condition.encoder, data) for cell in left for data in study.file.evaluations(cell)]
     return StudyPlan(
         study=study,
         designs={name: len(study.file.cells_of({name: design})) for name, design in study.file.designs.items()},
-        rows=tuple(_row(study, c, own, done, times, count or 0, c in measured) for c, own in conditions.items()),
+        rows=tuple(_row(study, c, own, done, times, pairs, c in measured) for c, own in settings.items()),
         processes=processes,
         seconds=_longest(study, left, times, processes),
-        kept=sum(sizes[cell.condition].encoder for cell in left) + sum(times.scores.get(p, 0) for _, p in places),
-        scores_known=all(place in times.scores for _, place in places),
+        kept=sum(sizes[cell.condition].encoder for cell in left) + sum(times.scores.get(p, 0) for p in places),
+        scores_known=all(place in times.scores for place in places),
         passing=processes * max((sizes[cell.condition].checkpoints for cell in left), default=0),
         device=str(distributed.own_device()),
         threads=threads,
     )
 
 
-def _conditions(study: Study) -> dict[Condition, None]:
-    return dict.fromkeys(cell.condition for cell in study.cells)
+def _said(study: Study) -> int | None:
+    """How many pairs an arm has, where the study says so."""
+    pool = study.file.pool
+    return None if pool.like is not None else pool.pairs or pool.images
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """With so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _done(study: Study, folder: Path) -> dict[Cell, RunRecord]:
@@ -154,12 +164,13 @@ def _row(
     shown = [times.evaluated(study, cell) for cell in own if cell not in done] or [times.evaluated(study, own[0])]
     known = [span for span in shown if span is not None]
     budget = settings.training
+    steps = budget.steps or budget.passes * (pairs // budget.batch_size)
     return Row(
         condition=condition,
         settings=settings,
         runs=len(own),
         done=sum(cell in done for cell in own),
-        steps=budget.steps or budget.passes * (pairs // budget.batch_size),
+        steps=next((done[cell].result["steps"] for cell in own if cell in done), steps),
         training=times.training.get(condition),
         evaluation=sum(known, Span()) * (1 / len(known)) if len(known) == len(shown) else None,
         measured=measured,

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from sempairs.core.errors import UserError
-from sempairs.core.progress import progress
+from sempairs.core.progress import progress, quiet
 from sempairs.core.settings import Spec, build, resolve
 from sempairs.encoders import ENCODERS
 from sempairs.encoders.base import Encoder
@@ -134,7 +134,8 @@ def time_runs(study: Study, cells: Iterable[Cell], maker: PairMaker, known: Time
             with torch.random.fork_rng():
                 encoder = build(ENCODERS, study.file.encoders[name], channels).eval()
             specs = [resolve(EVALUATIONS, metric) for metric in evaluate.metrics]
-            seconds, scores = time_evaluations(encoder, learn, test, specs)
+            with quiet():  # one bar is enough
+                seconds, scores = time_evaluations(encoder, learn, test, specs)
             known.evaluation[name, data] = Span(seconds, seconds, seconds)
             with tempfile.TemporaryDirectory() as folder:
                 save_scores(Path(folder) / "scores", scores)

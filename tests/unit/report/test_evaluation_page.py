@@ -107,7 +107,7 @@ def test_bars_stand_to_scale():
     (figure,) = draw(seen(BARS, "a"), "f")
     spans = []
     for path in ET.fromstring(figure.body).iter("{http://www.w3.org/2000/svg}path"):
-        if "stroke-width: 2.2" in path.get("style", ""):
+        if "stroke-width:2.2" in path.get("style", ""):
             x0, _, x1, _ = map(float, re.findall(r"-?[\d.]+", path.get("d", ""))[:4])
             spans.append((x0, x1))
     (low, high), (second_low, _) = spans

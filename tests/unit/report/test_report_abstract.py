@@ -29,8 +29,8 @@ def test_one_method_by_itself(contents: Contents) -> None:
         "digits and +2.0 points [+1.8, +2.2] by 5-way 5-shot on digits."
     )
     assert others == (
-        "Mined pairs: −0.5 points [−3.8, +2.8] by knn on garments; higher in 2 of 4 (interval above zero in 0, below in "
-        "0)."
+        "Mined pairs: −0.5 points [−3.8, +2.8] by knn on garments; higher in 2 of 4 (interval above zero in 0, below "
+        "in 0)."
     )
     assert control == (
         "The negative control, random pairs, in none of 4 comparisons scored higher with an interval above zero, as it "
@@ -39,9 +39,9 @@ def test_one_method_by_itself(contents: Contents) -> None:
     # p of (3, 4, 5) is .0202, of (1.9, 2, 2.1) .0008, of random on garments .0020; mined and random on digits are far
     # from .05. Holm multiplies in four families of three: garments .0404 and .0059, digits .0025; two metrics each.
     assert rest == (
-        "Against the claim, treatments scored lower in 2 of 8 comparisons, with an interval below zero in 0; below they "
-        "are all named. After Holm’s correction 6 of 12 comparisons keep p < 0.05; with 3 seeds the permutation test "
-        "cannot reach that (its p is never below 0.250)."
+        "Against the claim, treatments scored lower in 2 of 8 comparisons, with an interval below zero in 0; below "
+        "they are all named. After Holm’s correction 6 of 12 comparisons keep p < 0.05; with 3 seeds the permutation "
+        "test cannot reach that (its p is never below 0.250)."
     )
 
 
@@ -105,9 +105,11 @@ def test_treatments_that_score_lower_and_arms_that_beat_the_main_one() -> None:
 
 def test_one_seed_decides_nothing() -> None:
     contents = known_contents(known_records(("knn",), seeds=(0,)))
-    assert abstract(contents)[-1].endswith("There is one seed: nothing can be said about other seeds.")
+    assert abstract(contents)[-1].endswith("Each comparison has one seed: nothing can be said about other seeds.")
     assert "one seed cannot judge that" in abstract(contents)[3]
-    assert dict(against(contents))["Gains of treatments that stay undecided"] == ["All of them: there is one seed."]
+    assert dict(against(contents))["Gains of treatments that stay undecided"] == [
+        "All of them: each comparison has one seed."
+    ]
 
 
 def test_arms_that_only_show_other_images_carry_no_claim() -> None:

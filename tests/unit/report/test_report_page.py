@@ -151,7 +151,7 @@ def test_hostile_names_are_text(make_folder: Callable[..., Path]) -> None:
 def test_one_seed_shows_no_interval_over_seeds() -> None:
     text = text_of(render(known_contents(known_records(seeds=(0,)))))
     assert "semantic 83.0% – +3.0 – – [+2.3, +3.7] +3.8% – – – – undecided" in text  # 100 x 3 / 80
-    assert "There is one seed: nothing can be said about other seeds." in text
+    assert "Each comparison has one seed: nothing can be said about other seeds." in text
 
 
 def test_a_study_that_is_not_finished_shows_what_there_is(make_folder: Callable[..., Path]) -> None:
