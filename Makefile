@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format bench golden methods-page views-page corruptions-page
+.PHONY: help demo test test-slow check format bench golden methods-page views-page corruptions-page findings
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,3 +45,6 @@ views-page: $(READY)  ## write docs/views.md and its pictures again from the cod
 
 corruptions-page: $(READY)  ## write docs/corruptions.md and its picture again from the code of the corruptions
 	@$(BIN)/python docs/make_corruptions_page.py
+
+findings: $(READY)  ## write docs/findings.md and its picture again from the results under studies/
+	@$(BIN)/python docs/make_findings.py

@@ -1,1 +1,1 @@
-"""Reports: a finished study's folder in, one self-contained page and a table as CSV and JSON out. Needs no data set."""
+"""Reports: a study's records in, a self-contained page and its comparisons as CSV, JSON and LaTeX out; no data set."""

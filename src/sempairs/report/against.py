@@ -17,14 +17,23 @@ def against(contents: Contents) -> list[tuple[str, list[str]]]:
     """Headings with what was found of each kind; of some kinds that may be nothing."""
     gains, role = contents.gains, roles(contents.study)
     found = [
-        ("Treatments that scored lower", _verdicts(gains, role, "treatment", "lower")),
-        ("Negative controls that scored higher", _verdicts(gains, role, "negative control", "higher")),
+        ("Treatments that scored lower, with an interval below zero", _verdicts(gains, role, "treatment", "lower")),
+        (
+            "Negative controls that scored higher, with an interval above zero",
+            _verdicts(gains, role, "negative control", "higher"),
+        ),
         ("Gains of treatments that stay undecided", _undecided(gains, role)),
         ("Arms that did better than the main treatment", _better(gains)),
         ("Trainings that collapsed", collapsed(contents.records)),
     ]
     if "more images" in role.values():
-        found.insert(2, ("Other images alone that scored higher", _verdicts(gains, role, "more images", "higher")))
+        found.insert(
+            2,
+            (
+                "Other images alone that scored higher, with an interval above zero",
+                _verdicts(gains, role, "more images", "higher"),
+            ),
+        )
     return [(heading, list(sentences)) for heading, sentences in found]
 
 
@@ -53,7 +62,8 @@ def _undecided(gains: Gains, role: dict[str, Role]) -> Iterator[str]:
     every: Sequence[Line | Pooled] = together or gains.lines
     compared = [one for one in every if role[one.arm] == "treatment" and one.difference is not None]
     if compared and not any(one.difference_interval for one in compared):
-        yield "All of them: each comparison has one seed."
+        below = sum((one.difference or 0) < 0 for one in compared)
+        yield f"All of them, as each comparison has one seed; {below} of {len(compared)} are below zero."
         return
     for name, own in _by_label((one for one in compared if one.verdict == "undecided"), gains):
         yield f"{name}: {figures(own, gains)}."

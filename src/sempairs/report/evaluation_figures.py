@@ -167,7 +167,7 @@ def _largest(picture: Matrix) -> tuple[Float[np.ndarray, "r c"], list[str], list
 
 
 def _map(one: Seen, name: str) -> Markup:
-    """Points with the colour and sign of their class, and its name at their median: colours come again after six."""
+    """Points with the colour and sign of their class, and its name at their median: colours come again after eight."""
     picture = one.picture
     assert isinstance(picture, Map)
     figure, axes = new_figure(WIDTH, 380)

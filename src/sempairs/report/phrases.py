@@ -40,11 +40,6 @@ def _by(one: Line | Pooled, gains: Gains) -> str:
     return f" by {one.method}" if isinstance(one, Line) and len(gains.study.methods) > 1 else ""
 
 
-def pairs_of(one: Line | Pooled, baseline: str) -> str:
-    """The pairs of an arm: "semantic pairs", "semantic pairs against augmented-pool pairs"."""
-    return f"{one.arm} pairs" + ("" if one.against == baseline else f" against {one.against} pairs")
-
-
 def quoted(names: Sequence[str]) -> str:
     """Names in quotation marks: “a”, “b” and “c”."""
     return listed([f"“{name}”" for name in names])

@@ -20,7 +20,7 @@ def rank_figures(comparison: Comparison, gains: Gains, marks: Mapping[str, Mark]
             body = critical_difference(
                 found.names, found.ranks, found.critical_difference, found.cliques, marks, f"ranks-{place}"
             )
-            differ = "do not differ" if found.p > found.alpha else "differ"
+            told = "are not told apart" if found.p > found.alpha else "differ"
             p = p_value(found.p) if found.p < 0.001 else f"= {p_value(found.p)}"
             of = f"by {metric} over {counted(found.n, 'data set')}"
-            yield Figure(f"Average ranks {of}, 1 is best; the arms {differ}, p {p}", body)
+            yield Figure(f"Average ranks {of}, 1 is best; the arms {told}, p {p}", body)

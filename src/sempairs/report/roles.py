@@ -5,12 +5,8 @@ from typing import Literal
 from sempairs.study.matrix import StudyFile
 
 Role = Literal["baseline", "negative control", "more images", "treatment"]
-ABOUT: dict[Role, str] = {
-    "baseline": "what the others are compared with",
-    "negative control": "must not help",
-    "more images": "pairs an image with itself, as the baseline does: shows what other images alone bring",
-    "treatment": "carries the claim",
-}
+"""What the others are compared with; what must not help; pairs of an image with itself, as the baseline's, but of other
+images; what carries the claim."""
 
 
 def roles(study: StudyFile) -> dict[str, Role]:

@@ -11,7 +11,7 @@ from sempairs.report.places import Setting, named
 from sempairs.study.compare import Line
 from sempairs.study.records import Metric
 
-MOST_ROWS = 2400  # of single methods: with more, the page is too large to be sent around
+MOST_ROWS = 1500  # of single methods: with more, the page is too large to be sent around
 
 
 @dataclass(frozen=True)

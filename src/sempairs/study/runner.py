@@ -75,11 +75,14 @@ def claim(study: Study, folder: Path) -> None:
 
     Raises
     ------
-    UserError: another study is there.
+    UserError: another study is there, or records that came without the runs they are of, which would be overwritten.
     """
     path = folder / "study.json"
     if path.exists() and read_json(path)["title"] != study.file.title:
         raise UserError(f"{folder} holds another study", got=read_json(path)["title"], todo="use another folder")
+    if (folder / "runs.jsonl").exists() and not (folder / "cells").is_dir():
+        todo = "run into another folder; sempairs study report rebuilds the report of this one"
+        raise UserError(f"{folder} holds what a study found, without its runs", got="no cells/ in it", todo=todo)
     write_json(path, study.to_json())
 
 

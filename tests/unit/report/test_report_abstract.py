@@ -76,12 +76,14 @@ def test_a_control_that_helps_is_a_warning_at_the_head_and_among_what_goes_again
     )
     found = dict(against(contents))
     # −13 + 16 = 3 ± 2.484
-    assert found["Negative controls that scored higher"] == ["random: on garments knn +3.0 [+0.5, +5.5] points."]
+    assert found["Negative controls that scored higher, with an interval above zero"] == [
+        "random: on garments knn +3.0 [+0.5, +5.5] points."
+    ]
 
 
 def test_everything_that_goes_against_is_named(contents: Contents) -> None:
     found = dict(against(contents))
-    assert found["Treatments that scored lower"] == []
+    assert found["Treatments that scored lower, with an interval below zero"] == []
     assert found["Gains of treatments that stay undecided"] == [
         "mined: on garments knn −0.5 [−3.8, +2.8], 5-way 5-shot −0.5 [−3.8, +2.8] points; on digits knn +1.0 "
         "[−4.0, +6.0], 5-way 5-shot +1.0 [−4.0, +6.0] points."
@@ -96,11 +98,22 @@ def test_treatments_that_score_lower_and_arms_that_beat_the_main_one() -> None:
     contents = known_contents(shifted(known_records(("knn",), data=("garments",)), "semantic", -9.0))
     found = dict(against(contents))
     # 4 − 9 = −5 ± 2.484; mined has −0.5.
-    assert found["Treatments that scored lower"] == ["semantic: on garments knn −5.0 [−7.5, −2.5] points."]
+    assert found["Treatments that scored lower, with an interval below zero"] == [
+        "semantic: on garments knn −5.0 [−7.5, −2.5] points."
+    ]
     assert found["Arms that did better than the main treatment"] == [
         "On garments by knn: mined −0.5 points [−3.8, +2.8], where semantic has −5.0 points [−7.5, −2.5]."
     ]
     assert "with an interval below zero in 1" in abstract(contents)[-1]
+
+
+def test_methods_together_that_score_lower_come_before_single_ones() -> None:
+    records = known_records(("knn",), methods=("simclr", "byol"), data=("garments",))
+    found = dict(against(known_contents(shifted(records, "semantic", -9.0))))
+    assert found["Treatments that scored lower, with an interval below zero"] == [
+        "semantic, methods together: on garments knn −5.0 [−7.5, −2.5] points.",
+        "semantic: on garments knn by simclr −5.0 [−7.5, −2.5], knn by byol −5.0 [−7.5, −2.5] points.",
+    ]
 
 
 def test_one_seed_decides_nothing() -> None:
@@ -108,7 +121,7 @@ def test_one_seed_decides_nothing() -> None:
     assert abstract(contents)[-1].endswith("Each comparison has one seed: nothing can be said about other seeds.")
     assert "one seed cannot judge that" in abstract(contents)[3]
     assert dict(against(contents))["Gains of treatments that stay undecided"] == [
-        "All of them: each comparison has one seed."
+        "All of them, as each comparison has one seed; 2 of 4 are below zero."
     ]
 
 
@@ -119,7 +132,7 @@ def test_arms_that_only_show_other_images_carry_no_claim() -> None:
     contents = known_contents(shifted(records, "augmented-pool", 0.5))
     found = dict(against(contents))
     # Differences without any spread have an interval of length zero.
-    assert found["Other images alone that scored higher"] == [
+    assert found["Other images alone that scored higher, with an interval above zero"] == [
         "augmented-pool: on garments knn +0.5 [+0.5, +0.5] points; on digits knn +0.5 [+0.5, +0.5] points."
     ]
     assert "The claim is carried by “semantic”" in treatment_sentence(contents)

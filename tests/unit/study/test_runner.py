@@ -156,6 +156,14 @@ def test_another_study_in_the_folder_is_not_overwritten(tables, whole, found):
     assert found(whole) == before
 
 
+def test_records_that_came_without_their_runs_are_not_overwritten(tables, whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "committed", ignore=shutil.ignore_patterns("cells", "runs", "pairs"))
+    before = (folder / "runs.jsonl").read_bytes()
+    with pytest.raises(UserError, match=r"without its runs(?s:.*)study report"):
+        run_study(Study.check(tables), folder)
+    assert (folder / "runs.jsonl").read_bytes() == before
+
+
 def test_other_evaluations_do_not_train_again(two_arms, found, tmp_path, trainings):
     run_study(Study.check(two_arms), tmp_path)
     before = found(tmp_path)
