@@ -123,9 +123,13 @@ def _run_in_processes(study: Any, file: Path, out: Path, runs: Path | None, coun
 
 
 def _write_report(folder: Path) -> None:
-    from sempairs.report.page import write_report
-    from sempairs.report.table import print_table
+    from rich.console import Console
 
-    path = write_report(folder)
-    print_table(folder)
+    from sempairs.report.contents import read_contents
+    from sempairs.report.page import write_contents
+    from sempairs.report.table import print_contents
+
+    contents = read_contents(folder)  # once: comparing takes longest
+    path = write_contents(contents, folder)
+    print_contents(contents, Console())
     print(f"report: {path.resolve()}")
