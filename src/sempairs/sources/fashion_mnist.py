@@ -25,6 +25,7 @@ from sempairs.core.progress import progress
 from sempairs.sources.base import Source, content_hashes
 from sempairs.sources.cache import writing_cache
 from sempairs.sources.idx import header, read_idx
+from sempairs.sources.origins import Unavailable, first_whole
 
 CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -45,10 +46,6 @@ SECONDS = 600.0
 """For the download of the package."""
 
 log = logging.getLogger(__name__)
-
-
-class _Unavailable(Exception):
-    """The files cannot be had this way, and why."""
 
 
 def fashion_mnist(*, split: Literal["train", "test"] = "train") -> Source:
@@ -83,36 +80,26 @@ def _find(images: str, labels: str) -> tuple[UInt8[np.ndarray, "n h w"], UInt8[n
         "apt-get download": lambda: _download(_by_apt, cache),
         "torchvision": lambda: _download(_by_torchvision, cache),
     }
-    failures = []
-    for origin, folder_of in origins.items():
-        try:
-            folder = folder_of()
-            found = _verified(folder / images), _verified(folder / labels)
-        except _Unavailable as reason:
-            failures.append(f"{origin}: {reason}")
-        else:
-            log.info("Fashion-MNIST from %s", "; ".join([*failures, origin]))
-            return found
-    raise UserError(
-        "Fashion-MNIST cannot be had", got="".join(f"\n    {failure}" for failure in failures),
-        todo=f"`apt-get update` and then `apt-get install {PACKAGE}`, or put its four files into {cache}",
-    )  # fmt: skip
+    todo = f"`apt-get update` and then `apt-get install {PACKAGE}`, or put its four files into {cache}"
+    return first_whole(
+        "Fashion-MNIST", origins, lambda folder: (_verified(folder / images), _verified(folder / labels)), todo
+    )
 
 
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
-        raise _Unavailable(f"no folder {folder}")
+        raise Unavailable(f"no folder {folder}")
     return folder
 
 
 def _verified(path: Path) -> UInt8[np.ndarray, "..."]:
-    """The array in the file. Raises _Unavailable if its bytes are not the authors'."""
+    """The array in the file. Raises Unavailable if its bytes are not the authors'."""
     try:
         values = read_idx(path, 3 if "idx3" in path.name else 1)
     except UserError as error:
-        raise _Unavailable(f"{path.name}: {error.got}") from None
+        raise Unavailable(f"{path.name}: {error.got}") from None
     if hashlib.sha256(header(values.shape) + values.tobytes()).hexdigest() != CONTENTS[path.name]:
-        raise _Unavailable(f"{path.name} is not the authors' file (its sha256 differs)")
+        raise Unavailable(f"{path.name} is not the authors' file (its sha256 differs)")
     return values
 
 
@@ -133,12 +120,12 @@ def _download(fetch: Callable[[Path], Path], cache: Path) -> Path:
 def _by_apt(folder: Path) -> Path:
     """Download and unpack Debian's package, without installing it. No root is needed."""
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
-        raise _Unavailable("this machine has no apt-get and dpkg")
+        raise Unavailable("this machine has no apt-get and dpkg")
     log.warning("Fashion-MNIST is not on this machine: downloading 30 MB by apt-get")
     _watch(["apt-get", "download", PACKAGE], folder)
     packages = list(folder.glob("*.deb"))
     if not packages:
-        raise _Unavailable("no package came")
+        raise Unavailable("no package came")
     unpacked = folder / "unpacked"
     _watch(["dpkg", "-x", str(packages[0]), str(unpacked)], folder)
     return unpacked / DEBIAN.relative_to("/")
@@ -154,11 +141,11 @@ def _watch(command: list[str], folder: Path) -> None:
                 command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
             )
         except OSError as error:
-            raise _Unavailable(f"{command[0]} does not run: {error.strerror}") from None
+            raise Unavailable(f"{command[0]} does not run: {error.strerror}") from None
         try:
             while process.poll() is None:
                 if time.monotonic() > deadline:
-                    raise _Unavailable(f"{command[0]} was not done after {SECONDS:g} s")
+                    raise Unavailable(f"{command[0]} was not done after {SECONDS:g} s")
                 time.sleep(0.05)
                 there = sum(file.stat().st_size for file in folder.glob("*.deb*")) // 1024
                 bar(there - done)
@@ -169,7 +156,7 @@ def _watch(command: list[str], folder: Path) -> None:
         said.seek(0)
         last_words = said.read().decode(errors="replace").strip().split("\n")[-1]
     if process.returncode:
-        raise _Unavailable(f"{command[0]} failed: {last_words or process.returncode}")
+        raise Unavailable(f"{command[0]} failed: {last_words or process.returncode}")
 
 
 def _by_torchvision(folder: Path) -> Path:
@@ -182,6 +169,6 @@ def _by_torchvision(folder: Path) -> Path:
 
         return Path(FashionMNIST(folder, download=True).raw_folder)
     except Exception as error:  # whatever the network, the server or the library raises
-        raise _Unavailable(" ".join(str(error).split()) or type(error).__name__) from None
+        raise Unavailable(" ".join(str(error).split()) or type(error).__name__) from None
     finally:
         socket.setdefaulttimeout(patience)
