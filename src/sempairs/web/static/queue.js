@@ -16,6 +16,7 @@ export function uuid() {
 /** Events: `state` {state: saving | saved | retrying | signed-out, waiting}, `answer` {receipts, progress}. */
 export class Queue extends EventTarget {
   #running = false;
+  #storing = 0; // decisions on their way into the outbox
   #wake = () => {};
 
   constructor(outbox) {
@@ -32,8 +33,13 @@ export class Queue extends EventTarget {
   /** Take decisions: they are in the browser's database before they are sent. */
   async add(...decisions) {
     this.waiting += decisions.length;
+    this.#storing += decisions.length;
     this.#say("saving");
-    await Promise.all(decisions.map((decision) => this.outbox.add(decision)));
+    try {
+      await Promise.all(decisions.map((decision) => this.outbox.add(decision)));
+    } finally {
+      this.#storing -= decisions.length;
+    }
     this.replay();
   }
 
@@ -54,7 +60,7 @@ export class Queue extends EventTarget {
     for (;;) {
       const sent = await this.outbox.first(count);
       if (!sent.length) break;
-      this.waiting = await this.outbox.size();
+      await this.#count();
       if (wait === 500) this.#say("saving");
       let answer;
       try {
@@ -76,12 +82,18 @@ export class Queue extends EventTarget {
         answer = { receipts: [{ uuid: sent[0].uuid, status: "refused", seq: null, reason: refusal.message }] };
       }
       await this.outbox.remove(sent.at(-1).place);
-      this.waiting = await this.outbox.size();
+      await this.#count();
       wait = 500;
       this.dispatchEvent(new CustomEvent("answer", { detail: answer }));
     }
-    this.waiting = 0;
-    this.#say("saved");
+    this.waiting = this.#storing;
+    this.#say(this.waiting ? "saving" : "saved");
+  }
+
+  /** What the outbox holds and what is on its way there: a decision may be made while this one reads. */
+  async #count() {
+    const stored = await this.outbox.size();
+    this.waiting = stored + this.#storing;
   }
 
   #pause(wait) {
