@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from sempairs import __version__
 from sempairs.cli.describe import families
 from sempairs.cli.main import app
 from sempairs.core.settings import options_of
+from sempairs.pairs.pairset import PairSet
+from sempairs.sources.shapes.source import shapes
 
 
 def output(capsys, *arguments: str) -> str:
@@ -64,3 +67,15 @@ def test_describing_what_there_is_not_names_the_nearest(capsys):
         app(["describe", "simclear"])
     assert exit.value.code == 2
     assert "did you mean 'simclr'" in capsys.readouterr().err
+
+
+def test_pairs_share_one_column_or_several(run):
+    images = shapes(n=60, size=16)
+    for columns in (["shape"], ["shape", "bands"]):
+        code, _, error = run("pairs", "build", "shapes:n=60,size=16", *(f"--same={name}" for name in columns),
+                             "--out", f"{len(columns)}.parquet")  # fmt: skip
+        assert code == 0, error
+        left, right = PairSet.load(Path(f"{len(columns)}.parquet")).positions(images).T
+        for name in ("shape", "bands"):
+            values = images.column(name)
+            assert (values[left] == values[right]).all() == (name in columns)

@@ -26,7 +26,9 @@ def build(
     source: arguments.Source,
     out: arguments.Out,
     rule: Annotated[str | None, typer.Option(help="A pairing rule (`sempairs describe`). Default: class.")] = None,
-    same: Annotated[str | None, typer.Option(help="Rule metadata: the column whose value must be equal.")] = None,
+    same: Annotated[
+        list[str] | None, typer.Option(help="Rule metadata: the column whose value must be equal. May be repeated.")
+    ] = None,
     different: Annotated[str | None, typer.Option(help="Rule metadata: the column whose value must not be.")] = None,
     set_: arguments.Assignments = None,
 ) -> None:
@@ -36,7 +38,8 @@ def build(
 
     arguments.check_parquet(out)
     options = arguments.tables(set_, "source", "rule")
-    columns = {name: value for name, value in {"same": same, "different": different}.items() if value is not None}
+    together = same[0] if same and len(same) == 1 else same or None
+    columns = {name: value for name, value in {"same": together, "different": different}.items() if value is not None}
     rule = rule or ("metadata" if columns else "class")
     spec = arguments.named(RULES, rule, {**options.get("rule", {}), **columns})
     images = arguments.opened(source, options.get("source"))

@@ -86,11 +86,24 @@ def sample_pairs(pairs: PairSet, count: int, *, seed: int = 0, balance: bool = F
 
 def one_each(pairs: PairSet, *, seed: int = 0) -> PairSet:
     """Of the pairs with the same image as `a` one, drawn at random: as many pairs as images stand as `a`, in order."""
+    return _rows(pairs, _drawn_of_each(pairs, 1, seed), Spec(name="one-each", options={"seed": seed}))
+
+
+def some_each(pairs: PairSet, count: int, *, seed: int = 0) -> PairSet:
+    """Of the pairs with the same image as `a` so many, drawn at random, or all where there are no more; in order."""
+    options = {"count": count, "seed": seed}
+    return _rows(pairs, _drawn_of_each(pairs, count, seed), Spec(name="some-each", options=options))
+
+
+def _drawn_of_each(pairs: PairSet, count: int, seed: int) -> Bool[np.ndarray, " n"]:
     drawn = rng("one each", seed).permutation(len(pairs))
-    _, first = np.unique(pairs.column("a").astype(str)[drawn], return_index=True)
+    _, image = np.unique(pairs.column("a").astype(str)[drawn], return_inverse=True)
+    together = np.argsort(image, kind="stable")
+    _, start, size = np.unique(image[together], return_index=True, return_counts=True)
+    place = np.arange(len(pairs)) - np.repeat(start, size)  # of a pair among those of its image, as they were drawn
     keep = np.zeros(len(pairs), dtype=bool)
-    keep[drawn[first]] = True
-    return _rows(pairs, keep, Spec(name="one-each", options={"seed": seed}))
+    keep[drawn[together[place < count]]] = True
+    return keep
 
 
 def cap(pairs: PairSet, per_image: int) -> PairSet:

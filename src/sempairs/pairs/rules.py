@@ -5,7 +5,7 @@ by different rules from the same images show a method each image equally often, 
 """
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64, Shaped
 
 from sempairs.core.errors import UserError
 from sempairs.core.seeds import rng
@@ -65,7 +65,9 @@ def random_pairs(source: Source, *, partners: int = 1, seed: int = 0) -> PairSet
     return PairSet.make(source, left, right, _spec("random", partners, seed))
 
 
-def metadata(source: Source, *, same: str, different: str | None = None, partners: int = 1, seed: int = 0) -> PairSet:
+def metadata(
+    source: Source, *, same: str | tuple[str, ...], different: str | None = None, partners: int = 1, seed: int = 0
+) -> PairSet:
     """Each image with others that share one thing and differ in another: same patient, other visit. `group` is `same`.
 
     Images without a value, and those that the rule leaves without a partner, are in no pair. Where one value of
@@ -74,7 +76,7 @@ def metadata(source: Source, *, same: str, different: str | None = None, partner
 
     Parameters
     ----------
-    same: the metadata column whose value must be equal ("label" for the class).
+    same: the metadata column whose value must be equal ("label" for the class), or several, all of which must be.
     different: the column whose value must not be; None for any other image of the group.
     partners: how many others each image is paired with at the most.
 
@@ -83,8 +85,8 @@ def metadata(source: Source, *, same: str, different: str | None = None, partner
     UserError: no such column, or no pair.
     """
     _check_partners(partners)
-    group, blocks = source.column(same), None if different is None else source.column(different)
-    known = group != ""
+    group, known = _groups(source, (same,) if isinstance(same, str) else same)
+    blocks = None if different is None else source.column(different)
     if blocks is not None:
         known &= blocks != ""
     rings = []
@@ -110,6 +112,21 @@ def _spec(name: str, partners: int, seed: int) -> Spec:
 def _check_partners(partners: int) -> None:
     if partners < 1:
         raise UserError("each image needs at least one partner", got=partners, todo="ask for 1 or more")
+
+
+def _groups(source: Source, columns: tuple[str, ...]) -> tuple[Shaped[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
+    """The values of each image in these columns as one text, and whether it has a value in all of them."""
+    if not columns:
+        raise UserError("pairs by metadata share at least one column", got="none", todo="name one as `same`")
+    values = [source.column(column).astype(str) for column in columns]
+    known = np.logical_and.reduce([value != "" for value in values])
+    if len(values) == 1:
+        return values[0], known
+    # Commas within a value are marked, so that different values never make the same text.
+    group, *others = (np.char.replace(np.char.replace(value, "\\", "\\\\"), ",", "\\,") for value in values)
+    for other in others:
+        group = np.char.add(np.char.add(group, ", "), other)
+    return group, known
 
 
 def _by_block(order: Int64[np.ndarray, " n"], blocks: np.ndarray) -> tuple[Int64[np.ndarray, " m"], int]:

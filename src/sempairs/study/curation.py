@@ -9,12 +9,15 @@ import contextlib
 import dataclasses
 import tempfile
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
+from sempairs.core.seeds import rng
 from sempairs.core.settings import Spec
 from sempairs.pairs.mining import Features
+from sempairs.pairs.operations import some_each
 from sempairs.pairs.pairset import PairSet
 from sempairs.review.base import VERDICTS, Verdict
 from sempairs.review.model import accept_probability, fit
@@ -58,13 +61,14 @@ def curated(
     misses: float = 0.02,
     alarms: float = 0.02,
     least: float = 0.5,
+    choose: Literal["best", "any"] = "best",
+    of_each: int | None = None,
     seed: int = 0,
 ) -> Curated:
-    """Each image of the pool with the partner that simulated people and the model learned from them think best.
+    """Each image of the pool with a partner that simulated people and the model learned from them think right.
 
-    The first choice is a proposal that was accepted, the next one that the model finds probably right, at least by
-    `least`; of several, the most probable, then the most similar. What was rejected is never chosen. An image without
-    such a proposal keeps itself, as (x, x).
+    That is a proposal that was accepted, or one that nobody judged and the model finds right with a probability of
+    `least` or more. What was rejected is never chosen. An image without such a proposal keeps itself, as (x, x).
 
     Parameters
     ----------
@@ -73,12 +77,17 @@ def curated(
     judgements: how many are made.
     misses, alarms: share of the false pairs that are accepted, and of the right ones that are rejected.
     least: the smallest probability of a pair that nobody judged.
+    choose: of several partners the "best": one that was accepted before one that was not, then the most probable, then
+        the most similar; or "any", drawn by chance, so that pairs are less alike.
+    of_each: so many proposals of each image, drawn by chance, come before people; None for all of them.
 
     Raises
     ------
     UserError: no labels, or images or features that do not belong together.
     """
     labels = pool.need_labels("a simulated curation")
+    if of_each is not None:
+        proposals = some_each(proposals, of_each, seed=seed)
     left, right = proposals.positions(pool).T
     similarity = proposals.column("similarity").astype(np.float64)
     truth = labels[left] == labels[right]
@@ -94,12 +103,23 @@ def curated(
     accepted, unjudged, probability = (verdict == ACCEPT)[back], (verdict == UNJUDGED)[back], probability[back]
 
     rows = np.flatnonzero(accepted | (unjudged & (probability >= least)))
-    best = rows[_best_of_each(left[rows], accepted[rows], probability[rows], similarity[rows])]
+    if choose == "best":
+        best = rows[_best_of_each(left[rows], accepted[rows], probability[rows], similarity[rows])]
+    else:
+        best = rows[_best_of_each(left[rows], rng("curated", seed).random(len(rows)))]
     partner, rule, score = np.arange(len(pool)), np.full(len(pool), "identity", object), np.full(len(pool), np.nan)
     partner[left[best]] = right[best]
     rule[left[best]] = np.where(accepted[best], "judged", "modelled")
     score[left[best]] = similarity[best]
-    options = {"judgements": judgements, "misses": misses, "alarms": alarms, "least": least, "seed": seed}
+    options: dict[str, Any] = {
+        "judgements": judgements,
+        "misses": misses,
+        "alarms": alarms,
+        "least": least,
+        "seed": seed,
+    }
+    if choose != "best":
+        options["choose"] = choose
     pairs = PairSet.make(
         pool, np.arange(len(pool)), partner, Spec(name="curated", options={"people": "simulated", **options}),
         row_rules=rule, similarity=score, encoder=proposals.origin.encoder, parents=(proposals.hash,),

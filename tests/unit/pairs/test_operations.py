@@ -61,6 +61,19 @@ def test_a_balanced_sample_has_as_many_of_each_class():
         operations.sample_pairs(same_class(source), 34, balance=True)
 
 
+def test_of_each_image_some_pairs_are_drawn():
+    source = made_source(40)
+    pairs = same_class(source, partners=5)
+    for count in (1, 3, 5, 9):
+        found = operations.some_each(pairs, count, seed=3)
+        assert np.bincount(found.positions(source)[:, 0]).tolist() == [min(count, 5)] * 40
+        assert set(found.column("pair_id")) <= set(pairs.column("pair_id"))
+    one, some = operations.one_each(pairs, seed=3), operations.some_each(pairs, 1, seed=3)
+    assert one.column("pair_id").tolist() == some.column("pair_id").tolist()
+    drawn = [operations.some_each(pairs, 2, seed=seed).column("pair_id").tolist() for seed in range(60)]
+    assert len({pair for each in drawn for pair in each}) == len(pairs)  # none is out of reach
+
+
 def test_a_cap_takes_the_most_similar_first(chain):
     # From the top: (7, 8) stays, (6, 7) would be the second of image 7, (5, 6) stays, ...
     assert couples(operations.cap(chain, 1)) == [(1, 2), (3, 4), (5, 6), (7, 8)]

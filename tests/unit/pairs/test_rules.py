@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from made import made_source
 from sempairs.core.errors import UserError
+from sempairs.core.seeds import rng
 from sempairs.pairs.rules import identity, metadata, random_pairs, same_class
 from sempairs.pairs.time_window import time_window
 
@@ -112,6 +113,27 @@ def test_metadata_pairs_share_one_value_and_differ_in_the_other(data, partners, 
         sizes = np.unique(counts, return_counts=True)[1] if len(counts) else np.array([0])
         most = min(sizes.sum(), 2 * (sizes.sum() - sizes.max()))
         assert sum(times_a[i] > 0 for i in range(len(data)) if patient[i] == name) == most
+
+
+def test_several_columns_must_all_be_equal():
+    random = rng("columns")
+    patient, side = random.choice(list("abc"), 60).tolist(), random.choice(["left", "right", None], 60).tolist()
+    source = with_columns(60, patient=patient, side=side)
+    pairs = metadata(source, same=("patient", "side"))
+    left, right = pairs.positions(source).T
+    assert all(patient[a] == patient[b] and side[a] == side[b] is not None for a, b in zip(left, right, strict=True))
+    assert sorted(left) == [i for i in range(60) if side[i] is not None]
+    assert pairs.column("group").tolist() == [f"{patient[a]}, {side[a]}" for a in left]
+    assert metadata(source, same=("patient",)).column("pair_id").tolist() == metadata(
+        source, same="patient").column("pair_id").tolist()  # fmt: skip
+
+
+def test_values_with_commas_are_not_mistaken_for_others():
+    source = with_columns(4, one=["a, b", "a, b", "a", "a"], other=["c", "c", "b, c", "b, c"])
+    left, right = metadata(source, same=("one", "other")).positions(source).T
+    assert sorted(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 1), (1, 0), (2, 3), (3, 2)]
+    with pytest.raises(UserError, match="at least one column"):
+        metadata(source, same=())
 
 
 def test_metadata_by_the_class_is_the_class_rule():

@@ -130,6 +130,33 @@ def test_the_arm_is_matched_says_who_judged_and_survives_a_file(pool, features, 
     assert PairSet.load(tmp_path / "curated.parquet").hash == pairs.hash
 
 
+def test_any_partner_is_drawn_from_all_that_may_be_taken(pool, features, proposals):
+    def partners(seed, **options):
+        found = curated(pool, proposals, features, judgements=200, misses=0.0, alarms=0.0, seed=seed, **options)
+        return found.pairs.positions(pool)[:, 1]
+
+    drawn = np.stack([partners(seed, least=0.0, choose="any") for seed in range(30)])
+    rows = rows_of(proposals, pool)
+    for image, candidates in rows.items():
+        assert set(drawn[:, image]) <= {partner for partner, *_ in candidates} | {image}
+    # At least 0.0, whatever nobody judged may be taken: a right proposal always, and each one sooner or later.
+    right = {image: [partner for partner, _, is_right in rows[image] if is_right] for image in rows}
+    assert np.mean([len(set(drawn[:, i]) & set(right[i])) == len(right[i]) for i in rows]) > 0.9
+    best = np.stack([partners(seed, least=0.0) for seed in range(3)])
+    similarity = {i: {partner: score for partner, score, _ in rows[i]} | {i: np.nan} for i in rows}
+    mean = [np.nanmean([similarity[i][b] for row in of for i, b in enumerate(row)]) for of in (drawn, best)]
+    assert mean[0] < mean[1]
+
+
+def test_so_many_proposals_of_each_image_come_before_people(pool, features, proposals):
+    found = curated(pool, proposals, features, judgements=10_000, of_each=2)
+    assert found.judged < len(proposals) / 2 + 1
+    assert found.pairs.origin.parents != (proposals.hash,)
+    everything = curated(pool, proposals, features, judgements=30, of_each=K).pairs
+    assert everything.column("pair_id").tolist() == curated(
+        pool, proposals, features, judgements=30).pairs.column("pair_id").tolist()  # fmt: skip
+
+
 def test_a_seed_gives_the_same_pairs_and_another_seed_others(pool, features, proposals):
     hashes = [curated(pool, proposals, features, judgements=60, seed=seed).pairs.hash for seed in (1, 1, 2)]
     assert hashes[0] == hashes[1] != hashes[2]
