@@ -1,5 +1,6 @@
 """What a study took: the seconds of its trainings and evaluations."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,13 +25,13 @@ class Cost:
 
 
 def costs(runs: Sequence[RunRecord], arms: Sequence[str]) -> list[Cost]:
-    """One row for each method, with the mean seconds of a training on each arm."""
+    """One row for each method, with the median seconds of a training on each arm."""
     rows = []
     for method in dict.fromkeys(run.cell.method for run in runs):
         own = [run for run in runs if run.cell.method == method]
         by_arm = ([_trained(run) for run in own if run.cell.arm == arm] for arm in arms)
-        means = tuple(sum(seconds) / len(seconds) if seconds else None for seconds in by_arm)
-        rows.append(Cost(method, len(own), means, sum(map(_trained, own)), sum(map(_evaluated, own))))
+        medians = tuple(statistics.median(seconds) if seconds else None for seconds in by_arm)
+        rows.append(Cost(method, len(own), medians, sum(map(_trained, own)), sum(map(_evaluated, own))))
     return rows
 
 

@@ -1,6 +1,6 @@
 """What a study cannot tell, whatever its numbers are: sentences from the study itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from scipy import stats
 
@@ -9,7 +9,7 @@ from sempairs.report.places import place_of
 from sempairs.statistics import least_p
 from sempairs.study.examples import Examples
 from sempairs.study.matrix import StudyFile
-from sempairs.study.records import Records
+from sempairs.study.records import Records, RunRecord
 
 SMALL = 64  # pixels
 
@@ -30,14 +30,24 @@ def limits(records: Records, examples: Mapping[str, Examples]) -> list[str]:
     ]
 
 
+def collapsed_runs(records: Records) -> list[RunRecord]:
+    """The trainings that collapsed: their scores say little of their pairs."""
+    return [run for run in records.runs if run.result.get("collapse")]
+
+
 def collapsed(records: Records) -> list[str]:
-    """A sentence for each training that collapsed: its scores say little of its pairs."""
-    return [
-        f"The training of {place_of(run.cell.condition, records.study)} on {run.cell.arm} pairs, seed {run.cell.seed}, "
-        f"has {run.result['collapse']}."
-        for run in records.runs
-        if run.result.get("collapse")
-    ]
+    """A sentence for each arm and condition of which trainings collapsed."""
+    alike: dict[tuple[str, str], list[RunRecord]] = {}
+    for run in collapsed_runs(records):
+        alike.setdefault((place_of(run.cell.condition, records.study), run.cell.arm), []).append(run)
+    return [_collapse(place, arm, runs) for (place, arm), runs in alike.items()]
+
+
+def _collapse(place: str, arm: str, runs: Sequence[RunRecord]) -> str:
+    said, seeds = runs[0].result["collapse"], listed([str(run.cell.seed) for run in runs])
+    if len(runs) == 1:
+        return f"The training of {place} on {arm} pairs, seed {seeds}, has {said}."
+    return f"{len(runs)} trainings of {place} on {arm} pairs (seeds {seeds}; said of the first) have {said}."
 
 
 def _images(examples: Examples) -> Iterator[str]:

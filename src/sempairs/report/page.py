@@ -15,7 +15,7 @@ from sempairs.report.evaluation_figures import Drawn
 from sempairs.report.evaluation_page import drawn
 from sempairs.report.gain_figures import by_method, overviews
 from sempairs.report.headline import RULE
-from sempairs.report.limits import collapsed, limits
+from sempairs.report.limits import collapsed, collapsed_runs, limits
 from sempairs.report.marks import Mark, marks_of
 from sempairs.report.members import factor_levels, images_of
 from sempairs.report.pictures import PIXELATED
@@ -104,6 +104,7 @@ def render(contents: Contents) -> str:
         seen=list(_seen(contents, marks)),
         shown_of=_shown_of(contents),
         collapses=collapsed(records),
+        collapsed_runs=collapsed_runs(records),
         curves=list(curve_blocks(contents, marks)),
         runs=records.runs,
         costs=costs(records.runs, list(study.arms)),

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sempairs.report.cells import row_of
@@ -17,7 +17,9 @@ from sempairs.study.pooling import Pooled
 from sempairs.study.records import Metric, Records
 
 Row = dict[str, Any]
+Group = tuple[str, list[list[str]]]
 ALL = "(methods together)"
+PAGE_ROWS = 40  # of a LaTeX table, so that it is no taller than a page
 
 
 def rows_of(comparison: Comparison, together: Iterable[Pooled]) -> list[Row]:
@@ -126,16 +128,18 @@ def to_latex(gains: Gains) -> str:
     """In the main setting a LaTeX table for each metric that stands for a data set, methods together and one by one."""
     metrics = [metric for own in gains.chosen.values() for metric in own]
     tables = [
-        _latex_table(gains, setting, metric, str(number))
+        table
         for setting in gains.settings[:1]
         for number, metric in enumerate(metrics)
         if gains.lines_of(setting, metric)
+        for table in _latex_tables(gains, setting, metric, str(number))
     ]
     about = "Needs \\usepackage{booktabs}; ± is the sample standard deviation over seeds (n - 1)."
     return f"% {about}\n" + "\n".join(tables)
 
 
-def _latex_table(gains: Gains, setting: Setting, metric: Metric, number: str) -> str:
+def _latex_tables(gains: Gains, setting: Setting, metric: Metric, number: str) -> Iterator[str]:
+    """One table, or several where the methods are too many for a page."""
     lines, together = gains.lines_of(setting, metric), gains.pooled_of(setting, metric)
     groups = [(method, [_cells(line, gains) for line in lines if line.method == method])
               for method in dict.fromkeys(line.method for line in lines)]  # fmt: skip
@@ -149,7 +153,20 @@ def _latex_table(gains: Gains, setting: Setting, metric: Metric, number: str) ->
         f"Gain: difference to {gains.study.baseline} in {points(metric.unit)}, paired by seed, with its 95% t-interval "
         "over seeds; p: paired t-test, corrected by Holm’s method for the comparisons of this data set and metric."
     )
-    return booktabs(HEAD, groups, caption, f"tab:gains-{number}")
+    pages = _pages(groups)
+    for page, own in enumerate(pages):
+        part = f" Part {page + 1} of {len(pages)}." if len(pages) > 1 else ""
+        yield booktabs(HEAD, own, caption + part, f"tab:gains-{number}" + (f"-{page + 1}" if page else ""))
+
+
+def _pages(groups: Sequence[Group]) -> list[list[Group]]:
+    """The groups, as many together as there is room for."""
+    pages: list[list[Group]] = [[]]
+    for group in groups:
+        if pages[-1] and sum(len(rows) + 1 for _, rows in (*pages[-1], group)) > PAGE_ROWS:
+            pages.append([])
+        pages[-1].append(group)
+    return pages
 
 
 def _cells(one: Line | Pooled, gains: Gains) -> list[str]:

@@ -12,7 +12,7 @@ from sempairs.study.pooling import Pooled
 
 
 def across_table(gains: Gains) -> PlainTable | None:
-    """Mean gains over data sets, in the main setting, by each metric that stands for two data sets or more.
+    """Mean gains over data sets, in the main setting, by each metric that stands for three data sets or more.
 
     The data sets whose images the encoders were trained on are left out: they are no case of transfer.
     """

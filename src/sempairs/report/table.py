@@ -2,13 +2,12 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sempairs.report.contents import Contents, read_contents
+from sempairs.report.contents import Contents
 from sempairs.report.gains import Gains, label
 from sempairs.report.limits import collapsed
 from sempairs.report.numbers import (
@@ -21,29 +20,21 @@ from sempairs.report.numbers import (
     signed,
 )
 from sempairs.report.places import named
+from sempairs.report.tables import has_room
 from sempairs.study.compare import Line
 from sempairs.study.pooling import Pooled
 
 
-def print_table(folder: Path, console: Console | None = None) -> None:
-    """Print what a study found, finished or not.
-
-    Raises
-    ------
-    UserError: the folder has no study, or no run of it is finished.
-    """
-    print_contents(read_contents(folder), console or Console())
-
-
 def print_contents(contents: Contents, console: Console) -> None:
-    """The same of what was read already."""
+    """Print what a study found, finished or not."""
     for title, found in _parts(contents.gains):
         console.print(_table(title, found, contents, console.encoding))
         console.print()
     baseline = contents.study.baseline
     note = (
         f"gain: difference from {baseline}, paired by seed, above zero is better; 95% intervals over seeds (t) and "
-        "over test items (encoders fixed); rel.: in percent of that arm. All comparisons are in results.csv."
+        "over test items (encoders fixed); rel.: in percent of that arm. All comparisons, method by method, are in "
+        "results.csv."
     )
     console.print(_shown(note, console.encoding, "dim"))
     for sentence in _warnings(contents):
@@ -62,11 +53,15 @@ def _warnings(contents: Contents) -> Iterator[str]:
 
 
 def _parts(gains: Gains) -> Iterator[tuple[str, Sequence[Line | Pooled]]]:
-    """The tables with their titles: methods together, then each method, of several by what stands for a data set."""
-    for method in (None, *gains.study.methods):
+    """The tables with their titles: methods together, then each method, of several by what stands for a data set.
+
+    Of a large study methods together alone, and by what stands for a data set.
+    """
+    large = gains.several and not has_room(gains)
+    for method in (None,) if large else (None, *gains.study.methods):
         for setting, data in itertools.product(gains.settings, gains.chosen):
-            alone = gains.several and method is not None
-            own = gains.chosen[data] if alone else [metric for metric in gains.metrics if metric.data == data]
+            few = large or (gains.several and method is not None)
+            own = gains.chosen[data] if few else [metric for metric in gains.metrics if metric.data == data]
             title = ", ".join(filter(None, (gains.study.evaluate[data].title, named(setting, gains.study))))
             if method is None:
                 together = [one for metric in own for one in gains.pooled_of(setting, metric)]

@@ -9,6 +9,8 @@ from sempairs.study.compare import Line
 from sempairs.study.estimates import Estimate, corrected, estimated
 from sempairs.study.pooling import Pooled, surroundings
 
+FEWEST = 3  # data sets: the interval of two is 12.7 standard errors to either side
+
 
 @dataclass(frozen=True, kw_only=True)
 class AcrossData(Estimate):
@@ -33,7 +35,7 @@ class AcrossData(Estimate):
 
 
 def across_data(gains: Iterable[Line | Pooled]) -> tuple[AcrossData, ...]:
-    """Every gain by a metric that two or more data sets have, over these data sets.
+    """Every gain by a metric that three or more data sets have, over these data sets.
 
     The intervals take the data sets for independent draws from those one cares about; give gains of such data alone,
     and not those on the images of the training. Holm's correction is for all gains by one metric of one method or pool.
@@ -45,7 +47,7 @@ def across_data(gains: Iterable[Line | Pooled]) -> tuple[AcrossData, ...]:
             groups.setdefault(place, []).append(gain.as_gain if isinstance(gain, Line) else gain)
     found: list[AcrossData] = []
     for (arm, against, of, encoder, views, budget, metric), own in groups.items():
-        if len(own) > 1:
+        if len(own) >= FEWEST:
             means = np.array([[gain.difference] for gain in own], dtype=np.float64)
             found.append(
                 AcrossData(

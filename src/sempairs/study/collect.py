@@ -28,8 +28,11 @@ def collect(study: Study, folder: Path, runs: Path) -> None:
     runs: where the trainings are kept, with the outcome of each test item.
     """
     finished = _finished(study, folder)
-    if not finished:
-        return
+    if finished:
+        _collect(study, folder, runs, finished)
+
+
+def _collect(study: Study, folder: Path, runs: Path, finished: Sequence[Finished]) -> None:
     values = [value for own in finished for value in own.values]
     metrics = _metrics(metric for own in finished for metric in own.metrics)
     write_records(folder, [own.run for own in finished], metrics, values, list(_items(study, values, runs)))
@@ -54,7 +57,7 @@ def collect_again(folder: Path, runs: Path) -> None:
         reason = f"{len(gone)} of its runs are not in {runs}" if gone else "it came without its runs"
         say(f"the records are taken as they were collected before: {reason}")
     else:
-        collect(study, folder, runs)
+        _collect(study, folder, runs, done)
 
 
 def _finished(study: Study, folder: Path) -> list[Finished]:

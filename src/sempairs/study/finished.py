@@ -5,13 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from sempairs.core.files import hash_of, read_json, write_json
 from sempairs.study.cells import Cell
 from sempairs.study.matrix import Study
 from sempairs.study.outside import hashes_of
-from sempairs.study.records import Metric, RunRecord, Value, run_of, value_of
+from sempairs.study.records import Metric, RunRecord, Value, metrics_of, run_of, value_of
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,8 @@ class Finished:
     def read(cls, path: Path) -> "Finished":
         """The inverse of `write`. Raises UserError if the file is missing or damaged."""
         content = read_json(path)
-        metrics = [TypeAdapter(Metric).validate_python(line) for line in content["metrics"]]
         values = [value_of(line) for line in content["values"]]
-        return cls(run_of(content["run"]), metrics, values, content["audit"])
+        return cls(run_of(content["run"]), metrics_of(content["metrics"]), values, content["audit"])
 
 
 def file_of(study: Study, folder: Path, cell: Cell) -> Path:

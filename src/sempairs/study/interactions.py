@@ -1,7 +1,7 @@
-"""How a gain depends on what else there is: views, encoder or budget, the family of the method, wrong pairs."""
+"""How a gain depends on what else there is: views, encoder or budget, and the family of the method."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,16 +11,13 @@ from sempairs.study.cells import Cell
 from sempairs.study.compare import Comparison, Line
 from sempairs.study.estimates import corrected, estimated
 from sempairs.study.matching import prove
-from sempairs.study.matrix import StudyFile
 from sempairs.study.pooling import (
     POOLS,
     OfMethods,
     Pool,
-    Pooled,
     gains_by_seed,
     groups_of_methods,
     place_of,
-    surroundings,
 )
 from sempairs.study.records import Records
 
@@ -179,31 +176,3 @@ def _gaps(contrastive: Sequence[Line], others: Sequence[Line]) -> Iterator[Famil
             gain_contrastive=float(ours.mean()),
             gain_non_contrastive=float(theirs.mean()),
         )
-
-
-@dataclass(frozen=True)
-class NoiseCurve:
-    """The gain of an arm by the share of false neighbours among its pairs.
-
-    Parameters
-    ----------
-    arm: its name in the study file.
-    points: `(share, gain)`, the smallest share first; the gains differ in nothing else.
-    """
-
-    arm: str
-    points: tuple[tuple[float, Line | Pooled], ...]
-
-
-def noise_curves(study: StudyFile, gains: Iterable[Line | Pooled]) -> tuple[NoiseCurve, ...]:
-    """The curves of the arms that the study file gives shares of false neighbours: of each method, or of each pool."""
-    noisy = {arm.of for arm in study.arms.values() if arm.noise != (0.0,)}
-    curves: dict[tuple[object, ...], list[tuple[float, Line | Pooled]]] = {}
-    for gain in gains:
-        arm = study.arms[gain.arm]
-        if arm.of in noisy and gain.difference is not None:
-            point = arm.noise[0], gain.as_gain if isinstance(gain, Line) else gain
-            curves.setdefault((arm.of, gain.against, surroundings(gain), gain.data, gain.metric), []).append(point)
-    return tuple(
-        NoiseCurve(str(arm), tuple(sorted(points, key=lambda point: point[0]))) for (arm, *_), points in curves.items()
-    )

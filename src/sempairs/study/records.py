@@ -9,7 +9,7 @@ items.jsonl     one line for each comparison and data set: by metric the 95% int
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -178,7 +178,7 @@ def read_records(folder: Path) -> Records:
     study = read_study(folder)
     try:
         runs = [run_of(line) for line in _lines(folder / "runs.jsonl")]
-        metrics = [TypeAdapter(Metric).validate_python(line) for line in _lines(folder / "metrics.jsonl")]
+        metrics = metrics_of(_lines(folder / "metrics.jsonl"))
         values = [value for line in _lines(folder / "results.jsonl") for value in _values_of(line)]
         items = [item for line in _lines(folder / "items.jsonl") for item in _items_of(line)]
     except UserError:  # a file that is not there
@@ -221,6 +221,14 @@ def run_of(line: dict[str, Any]) -> RunRecord:
 def value_of(line: dict[str, Any]) -> Value:
     """The inverse of `Value.to_json`."""
     return Value(cell=Cell.from_json(line), **{key: value for key, value in line.items() if key not in PLACE})
+
+
+_METRICS = TypeAdapter(list[Metric])  # slow to make, and asked by every finished run
+
+
+def metrics_of(lines: Sequence[dict[str, Any]]) -> list[Metric]:
+    """The inverse of `asdict`, of several metrics."""
+    return _METRICS.validate_python(lines)
 
 
 def _values_of(line: dict[str, Any]) -> Iterator[Value]:

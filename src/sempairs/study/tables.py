@@ -48,13 +48,17 @@ class Curate(Closed):
     ----------
     judgements: by simulated people who know the labels.
     misses, alarms: share of the false pairs they accept, and of the right ones they reject.
-    least: an image whose best proposal is less probable than this to be right stays an augmented pair.
+    least: a proposal less probable than this to be right is not taken; an image with no other stays an augmented pair.
+    choose: of an image's proposals that may be taken the "best", or "any" one, by chance: alike images teach little.
+    of_each: so many proposals of an image, drawn by chance, come before people. None for all.
     """
 
     judgements: int = Field(default=500, ge=1)
     misses: float = Field(default=0.02, ge=0, le=1)
     alarms: float = Field(default=0.02, ge=0, le=1)
     least: float = Field(default=0.5, ge=0, le=1)
+    choose: Literal["best", "any"] = "best"
+    of_each: int | None = Field(default=None, ge=1)
 
 
 class Arm(Closed):

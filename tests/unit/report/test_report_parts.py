@@ -121,8 +121,8 @@ def test_what_describes_is_a_bar_for_each_arm_over_seeds_and_methods() -> None:
 
 
 def test_means_over_data_sets_leave_out_the_images_of_the_training() -> None:
-    contents = known_contents(known_records(("knn",)))
-    assert across_table(contents.gains) is None, "both data sets are of the pool's source"
+    contents = known_contents(known_records(("knn",), data=("garments", "digits", "animals")))
+    assert across_table(contents.gains) is None, "all data sets are of the pool's source"
     study = contents.study
     other = {
         name: one.model_copy(update={"train": Images(source={"name": "digits"})})
@@ -132,8 +132,10 @@ def test_means_over_data_sets_leave_out_the_images_of_the_training() -> None:
     table = across_table(known_contents(moved).gains)
     assert table is not None
     rows = dict(table.rows)
-    # Semantic gains 4 and 2: 3 ± 12.706 (t, 1 degree of freedom) x 1.
-    assert rows["semantic"][:4] == ("knn", "2 data sets", "+3.0 points", "[−9.7, +15.7]")
+    # Semantic gains 4, 2 and 0: 2 ± 4.3027 (t, 2 degrees of freedom) x 2 / sqrt(3).
+    assert rows["semantic"][:4] == ("knn", "3 data sets", "+2.0 points", "[−3.0, +7.0]")
+    two = dataclasses.replace(moved, values=tuple(v for v in moved.values if v.data != "animals"))
+    assert across_table(known_contents(two).gains) is None, "an interval of two data sets says nothing"
 
 
 def test_gaps_of_families_are_absolute_and_relative() -> None:

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from made_known import known_contents, known_records
 from made_records import made_records, made_study
-from sempairs.report.contents import Contents
+from sempairs.report.contents import Contents, read_contents
 from sempairs.report.latex import escaped
 from sempairs.report.page import write_report
 from sempairs.report.results import rows_of, to_csv, to_latex
-from sempairs.report.table import print_contents, print_table
+from sempairs.report.table import print_contents
 
 
 def test_csv_and_json_are_the_same_table_with_the_known_numbers(folder: Path) -> None:
@@ -74,6 +74,17 @@ def test_latex_has_the_known_numbers_and_balanced_braces(contents: Contents) -> 
     assert len(set(re.findall(r"\\label\{(.*?)\}", text))) == 4
 
 
+def test_latex_tables_are_no_taller_than_a_page() -> None:
+    names = [f"method-{number}" for number in range(12)]
+    records = known_records(("knn",), methods={name: {"name": "simclr"} for name in names}, data=("garments",))
+    text = to_latex(known_contents(records).gains)
+    tables = text.split(r"\begin{table}")[1:]
+    # 12 methods of 4 arms and all together of 3, each below a heading: 64 rows.
+    assert [table.count(r"\\") - 1 for table in tables] == [39, 25]
+    assert "Part 1 of 2." in tables[0]
+    assert all(rf"\textit{{{name}}}" in text for name in names)
+
+
 def test_what_latex_reads_as_commands_is_escaped() -> None:
     assert escaped(r"50% of a_b & {c} #1 $x$ ~^\ <|>") == (
         r"50\% of a\_b \& \{c\} \#1 \$x\$ \textasciitilde{}\textasciicircum{}\textbackslash{} "
@@ -121,7 +132,7 @@ def test_markup_in_names_is_printed_as_it_is(folder: Path) -> None:
     for name in ("metrics.jsonl", "results.jsonl", "items.jsonl"):
         (folder / name).write_text((folder / name).read_text().replace('"knn"', '"[red]k[/x]"'))
     console = Console(file=io.StringIO(), width=200)
-    print_table(folder, console)
+    print_contents(read_contents(folder), console)
     assert "[red]k[/x]" in console.file.getvalue()
 
 
@@ -133,3 +144,14 @@ def test_what_is_refused_or_missing_is_said_below_the_table() -> None:
     assert re.search(r" mined +\d+\.\d% +refused", text)
     assert "warning: 1 comparison refused" in text
     assert "1 run of 12 missing" in text
+
+
+def test_of_a_large_study_the_terminal_shows_methods_together_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = known_contents(known_records(methods=("simclr", "byol", "simsiam")))
+    whole = printed(contents, "utf-8")
+    monkeypatch.setattr("sempairs.report.tables.MOST_ROWS", 5)
+    short = printed(contents, "utf-8")
+    assert len(short.splitlines()) < len(whole.splitlines()) / 2
+    assert "3 methods together" in short
+    assert "simclr, 3 seeds" in whole
+    assert "simclr, 3 seeds" not in short

@@ -15,7 +15,7 @@ from sempairs.study.claims.invariances import invariance, losses, removed, style
 from sempairs.study.claims.kept import kept
 from sempairs.study.claims.negatives import maskings
 from sempairs.study.claims.noise import tolerance, tolerances
-from sempairs.study.claims.scores import NOT_USED, SWAPS, TRANSFER_DATA, USED, named
+from sempairs.study.claims.scores import NOT_USED, SWAPS, TRANSFER, TRANSFER_DATA, USED, named
 from sempairs.study.claims.verdicts import Effect
 from sempairs.study.claims.without_labels import added_by_judgements, aim, shares
 
@@ -185,6 +185,19 @@ def test_c4_takes_less_style_for_more_invariance(gain: float, verdict: str) -> N
     assert of_hue.by_arm["semantic"].difference == pytest.approx(gain, abs=0.02)
 
 
+@pytest.mark.parametrize(("of_random", "hollow"), [(0.1, False), (-0.2, True)])
+def test_c4_says_when_pairs_of_random_partners_drop_style_as_well(of_random: float, hollow: bool) -> None:
+    gains = {"semantic": -0.2, "random": of_random}
+    arms = ("augmented", "semantic", "random")
+    study = evidence(
+        lambda cell, data, metric: gains.get(cell.arm, 0.0), data=("scenes",), metrics=("style R2",), sd=0.5, arms=arms
+    )
+    answer = style(study)
+    assert (answer.verdict, answer.hollow) == ("supported", hollow)
+    (control,) = answer.controls
+    assert control.difference == pytest.approx(-of_random, abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("by_views", "verdict"),
     [
@@ -234,7 +247,9 @@ def test_the_share_of_false_neighbours_that_is_tolerated() -> None:
 
     study = evidence(gain, noise=(0.0, 0.1, 0.2, 0.3), sd=0.01)
     found = tolerances(study)
-    assert [one.of for one in found] == 2 * [*METHODS, "2 methods together"]
+    places = ((TRANSFER, "linear"), (TRANSFER, "5-shot"), ("new-garments", "5-shot"))  # of these data sets
+    of = [*METHODS, "2 methods together"]
+    assert [(one.place, one.of) for one in found] == [(place, who) for place in places for who in of]
     for one in found:
         assert one.tolerated in (0.1, 0.2)  # at 20% nothing is gained: the interval holds zero 19 times in 20
         assert one.crossing == pytest.approx(0.2, abs=0.01)
@@ -247,13 +262,15 @@ def made_effect(difference: float | None, reach: float = 0.5) -> Effect:
 
 def test_what_is_tolerated_ends_at_the_first_share_that_is_not_above_zero() -> None:
     shares_and_gains = [(0.0, 4.0), (0.1, 0.2), (0.2, 2.0), (0.3, -2.0)]
-    found = tolerance("simclr", "linear", [(share, made_effect(gain)) for share, gain in shares_and_gains])
+    found = tolerance("simclr", (TRANSFER, "linear"), [(share, made_effect(gain)) for share, gain in shares_and_gains])
     assert found.tolerated == 0.0  # 20% may be above zero, but 10% is not
     assert (found.bracket, found.crossing) == ((0.2, 0.3), pytest.approx(0.25))
 
 
 def test_nothing_is_tolerated_beyond_a_share_that_was_not_run() -> None:
-    found = tolerance("simclr", "linear", [(0.0, made_effect(4.0)), (0.1, made_effect(None)), (0.2, made_effect(3.0))])
+    found = tolerance(
+        "simclr", (TRANSFER, "linear"), [(0.0, made_effect(4.0)), (0.1, made_effect(None)), (0.2, made_effect(3.0))]
+    )
     assert (found.tolerated, found.bracket) == (0.0, None)
 
 
@@ -262,7 +279,7 @@ LABELS = {
     "oracle": {"about": "its class", "rule": {"name": "class"}},
     **{
         name: {"about": name, "miner": {"name": "mutual", "k": k}, "features": {"name": "pca", "dim": 64}}
-        for name, k in (("gradients", 5), ("curated", 6))
+        for name, k in (("gradients", 5), ("curated", 6), ("wide", 7), ("wide-curated", 8))
     },
 }
 
@@ -270,7 +287,7 @@ LABELS = {
 @pytest.mark.parametrize(("mined", "verdict"), [(3.6, "met"), (1.0, "not met"), (2.8, "undecided")])
 def test_the_share_of_the_labels_gain(monkeypatch: pytest.MonkeyPatch, mined: float, verdict: str) -> None:
     monkeypatch.setattr(made_records, "ARMS", LABELS)
-    gains = {"oracle": 4.0, "gradients": mined, "curated": mined + 0.5}
+    gains = {"oracle": 4.0, "gradients": mined, "curated": mined + 0.5, "wide": 3.5, "wide-curated": 3.0}
     study = evidence(
         lambda cell, data, metric: gains.get(cell.arm, 0.0),
         methods=("simclr",), arms=tuple(LABELS), seeds=(0, 1, 2, 3, 4),
@@ -278,8 +295,10 @@ def test_the_share_of_the_labels_gain(monkeypatch: pytest.MonkeyPatch, mined: fl
     assert aim(study) == verdict
     own = next(share for share in shares(study) if share.arm == "gradients")
     assert own.share == pytest.approx(mined / 4.0, abs=0.05)
-    for added in added_by_judgements(study):
-        assert added.difference == pytest.approx(0.5, abs=0.2)
+    found = added_by_judgements(study)
+    assert {added.of for added in found} == {"curated minus gradients", "wide-curated minus wide"}
+    for added in found:
+        assert added.difference == pytest.approx(0.5 if added.of.startswith("curated") else -0.5, abs=0.2)
 
 
 def test_of_no_gain_there_is_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +318,8 @@ def test_masking_is_compared_method_by_method() -> None:
     methods = {"simclr": {"name": "simclr"}, "simclr-masked": {"name": "simclr", "negatives": "mask-same-class"}}
     study = evidence(gain, methods=methods, arms=("augmented", "semantic"))
     found = maskings(study)
-    assert [(one.method, one.metric) for one in found] == [("simclr", "linear"), ("simclr", "5-shot")]
+    places = [(TRANSFER, "linear"), (TRANSFER, "5-shot"), ("new-garments", "5-shot")]  # of these data sets
+    assert [(one.method, one.place) for one in found] == [("simclr", place) for place in places]
     for one in found:
         assert one.share == pytest.approx(0.33)  # what the made runs log
         # What a condition's seeds share has a standard deviation of 1: over 3 data sets and 3 seeds of two conditions

@@ -15,7 +15,7 @@ from sempairs.study.across_data import across_data
 from sempairs.study.cells import Cell
 from sempairs.study.compare import Comparison, compare
 from sempairs.study.families import REFERENCES, family_of
-from sempairs.study.interactions import Change, changes, family_gaps, noise_curves
+from sempairs.study.interactions import Change, changes, family_gaps
 from sempairs.study.pooling import Pooled, pooled
 from sempairs.study.ranking import ranks
 from sempairs.study.records import Records
@@ -273,32 +273,7 @@ def test_a_gap_needs_both_families_and_a_percentage_something_above_zero() -> No
     assert [gap.relative for gap in family_gaps(compare(replace(records, values=zeros)))] == [False]
 
 
-# Wrong pairs, ranks, data sets.
-
-
-def test_curves_of_noise() -> None:
-    study: dict[str, Any] = {
-        "arms": ("augmented", "semantic", "mined"),
-        "noise": (0.0, 0.2, 0.5),
-        "data": ("garments",),
-    }
-    records = made_records(made_study(**study), metrics=("knn", "corruption error"), sd=0.0, shared=0.0)
-    comparison = compare(records)
-    curves = noise_curves(records.study, comparison.lines)
-    assert len(curves) == 2 * 2  # methods, metrics; the mined arm has one share
-    for curve in curves:
-        assert curve.arm == "semantic"
-        # `planted`: 4 points, less in proportion to the share, also where low values are good.
-        assert [share for share, _ in curve.points] == [0.0, 0.2, 0.5]
-        assert [gain.difference for _, gain in curve.points] == pytest.approx([4.0, 3.2, 2.0])
-    pools = noise_curves(records.study, pooled(comparison))
-    assert len(pools) == 2
-    assert [gain.difference for _, gain in pools[0].points] == pytest.approx([4.0, 3.2, 2.0])
-
-
-def test_arms_without_shares_have_no_curve() -> None:
-    records = made_records()
-    assert noise_curves(records.study, compare(records).lines) == ()
+# Ranks, data sets.
 
 
 def test_ranks_over_data_sets() -> None:

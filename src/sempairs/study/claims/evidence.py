@@ -1,6 +1,7 @@
 """What a study found, asked by claims: the gain of each method, of methods together, and what is missing."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -116,6 +117,12 @@ class Evidence:
             reference=float(np.mean([line.reference or 0.0 for line in compared])),
             problem=refused,
         )
+
+    def controls(self, data: str, metric: str) -> list[Effect]:
+        """What each negative control brings, all methods together."""
+        arms = [name for name, arm in self.study.arms.items() if arm.control]
+        found = (self.pooled(arm, data, metric) for arm in arms)
+        return [replace(effect, of=f"control, {effect.of}") for effect in found if effect]
 
     def problems(self, arms: Iterable[str], data: Sequence[str], effects: Sequence[Effect]) -> tuple[str, ...]:
         """Why nothing can be said of these arms on these data sets: what is not finished, refused or not there at all.

@@ -44,14 +44,17 @@ def invariance(main: Evidence) -> Answer:
     problems = main.problems((ARM, main.study.baseline), [data for data, _ in places], effects)
     if len(effects) < len(places):
         problems = (*problems, "one of the two means has no scores")
-    return answered(C4_INVARIANCE, effects, problems)
+    controls = [effect for data, metric in places for effect in main.controls(data, metric)]
+    return answered(C4_INVARIANCE, effects, problems, controls=controls)
 
 
 def style(nuisance: Evidence) -> Answer:
     """The second part of C4: factors of a scene that cannot be read off the features."""
     effect = nuisance.pooled(ARM, "scenes", "style R2")
     effects = (effect.turned,) if effect else ()
-    return answered(C4_STYLE, effects, nuisance.problems((ARM, nuisance.study.baseline), ["scenes"], effects))
+    problems = nuisance.problems((ARM, nuisance.study.baseline), ["scenes"], effects)
+    controls = [effect.turned for effect in nuisance.controls("scenes", "style R2")]
+    return answered(C4_STYLE, effects, problems, controls=controls)
 
 
 def removed(augmentation: Evidence) -> Answer:

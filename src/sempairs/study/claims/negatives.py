@@ -6,7 +6,7 @@ import numpy as np
 
 from sempairs.study.claims.evidence import Evidence
 from sempairs.study.claims.gains import ARM
-from sempairs.study.claims.scores import PROTOCOLS, TRANSFER
+from sempairs.study.claims.scores import PLACES, Place
 from sempairs.study.claims.verdicts import Effect
 from sempairs.study.compare import Line
 from sempairs.study.estimates import estimated
@@ -21,13 +21,14 @@ class Masking:
 
     Parameters
     ----------
+    place: data set and metric.
     share: of same-class images among the negatives, as the runs with all negatives logged it; None if they did not.
     augmented, semantic: what masking adds to either arm.
     gain: what it adds to the gain of semantic pairs; below zero it shrinks.
     """
 
     method: str
-    metric: str
+    place: Place
     share: float | None
     augmented: Effect
     semantic: Effect
@@ -35,14 +36,14 @@ class Masking:
 
 
 def maskings(study: Evidence) -> tuple[Masking, ...]:
-    """Of each method that is there in both forms, by both protocols."""
+    """Of each method that is there in both forms, at every place."""
     methods = [name for name in study.study.methods if f"{name}{MASKED}" in study.study.methods]
-    found = (_masking(study, method, protocol) for protocol in PROTOCOLS for method in methods)
+    found = (_masking(study, method, place) for place in PLACES for method in methods)
     return tuple(one for one in found if one)
 
 
-def _masking(study: Evidence, method: str, protocol: str) -> Masking | None:
-    lines = {line.method: line for line in study.lines(ARM, TRANSFER, protocol) if not line.refused}
+def _masking(study: Evidence, method: str, place: Place) -> Masking | None:
+    lines = {line.method: line for line in study.lines(ARM, *place) if not line.refused}
     own, masked = lines.get(method), lines.get(method + MASKED)
     if own is None or masked is None:
         return None
@@ -53,14 +54,14 @@ def _masking(study: Evidence, method: str, protocol: str) -> Masking | None:
     def effect(of: str, ours: np.ndarray, theirs: np.ndarray) -> Effect:
         one = estimated(seeds, (ours - theirs)[:, None])
         return Effect(
-            of=of, data=TRANSFER, metric=protocol, unit=own.unit, n=len(seeds), difference=one["difference"],
+            of=of, data=place[0], metric=place[1], unit=own.unit, n=len(seeds), difference=one["difference"],
             interval=one.get("difference_interval"), value=float(ours.mean()), reference=float(theirs.mean()),
         )  # fmt: skip
 
     ours, theirs = _by_seed(masked, seeds), _by_seed(own, seeds)
     return Masking(
         method,
-        protocol,
+        place,
         _logged(study, method),
         effect("augmented, masked minus all", ours[0] - ours[1], theirs[0] - theirs[1]),
         effect("semantic, masked minus all", ours[0], theirs[0]),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sempairs.study.claims.evidence import Evidence
 from sempairs.study.claims.gains import ARM
-from sempairs.study.claims.scores import PROTOCOLS, TRANSFER
+from sempairs.study.claims.scores import PLACES, Place
 from sempairs.study.claims.verdicts import Effect
 
 
@@ -16,7 +16,7 @@ class Tolerance:
 
     Parameters
     ----------
-    of, metric: who gains, by which protocol.
+    of, place: who gains, on which data set by which metric.
     points: `(share, gain)`, the smallest share first.
     tolerated: the largest share at which the interval lies above zero, and at all smaller shares as well; None if at
         none.
@@ -25,7 +25,7 @@ class Tolerance:
     """
 
     of: str
-    metric: str
+    place: Place
     points: tuple[tuple[float, Effect], ...]
     tolerated: float | None
     bracket: tuple[float, float] | None
@@ -33,22 +33,22 @@ class Tolerance:
 
 
 def tolerances(noise: Evidence) -> tuple[Tolerance, ...]:
-    """By each protocol of each method, and of all together."""
+    """At each place of each method, and of all together."""
     arms = {arm.noise[0]: name for name, arm in noise.study.arms.items() if arm.of == ARM}
     found: list[Tolerance] = []
-    for protocol in PROTOCOLS:
+    for place in PLACES:
         points: dict[str, dict[float, Effect]] = {}
         for share, arm in arms.items():
-            pool = noise.pooled(arm, TRANSFER, protocol)
-            for effect in (*noise.by_method(arm, TRANSFER, protocol), *([pool] if pool else [])):
+            pool = noise.pooled(arm, *place)
+            for effect in (*noise.by_method(arm, *place), *([pool] if pool else [])):
                 points.setdefault(effect.of, {})[share] = effect
         for of, own in points.items():
-            lacking = Effect(of=of, data=TRANSFER, metric=protocol, unit="%", problem="no run is finished")
-            found.append(tolerance(of, protocol, [(share, own.get(share, lacking)) for share in sorted(arms)]))
+            lacking = Effect(of=of, data=place[0], metric=place[1], unit="%", problem="no run is finished")
+            found.append(tolerance(of, place, [(share, own.get(share, lacking)) for share in sorted(arms)]))
     return tuple(found)
 
 
-def tolerance(of: str, metric: str, points: Sequence[tuple[float, Effect]]) -> Tolerance:
+def tolerance(of: str, place: Place, points: Sequence[tuple[float, Effect]]) -> Tolerance:
     """Of gains at some shares, the smallest first."""
     tolerated = None
     for share, effect in points:
@@ -59,5 +59,5 @@ def tolerance(of: str, metric: str, points: Sequence[tuple[float, Effect]]) -> T
     for (low, before), (high, after) in itertools.pairwise(known):
         if before > 0 >= after:
             crossing = low + (high - low) * before / (before - after)
-            return Tolerance(of, metric, tuple(points), tolerated, (low, high), crossing)
-    return Tolerance(of, metric, tuple(points), tolerated, None, None)
+            return Tolerance(of, place, tuple(points), tolerated, (low, high), crossing)
+    return Tolerance(of, place, tuple(points), tolerated, None, None)

@@ -21,6 +21,12 @@ TRANSFER_DATA = ("new-garments", "digits", "animals")
 PROTOCOLS = ("linear", "5-shot")
 """By which transfer is judged; "5-shot" is N-way 5-shot, N = 5 but where there are four classes."""
 
+PLACES: tuple[Place, ...] = (
+    *((TRANSFER, protocol) for protocol in PROTOCOLS),
+    ("new-garments", "5-shot"), ("garments", "knn"), ("garments", "5-shot"),
+)  # fmt: skip
+"""Where it is asked what no claim asks: on transfer, and near the training's images, where pairs change most."""
+
 NOT_USED = {
     "rotation": "no view is turned",
     "shear": "no view leans",

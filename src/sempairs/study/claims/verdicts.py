@@ -78,6 +78,7 @@ class Answer:
     effects: all that the rule looks at; none of a claim of several parts.
     problems: runs that are missing and comparisons that are refused.
     parts: of a claim of several parts, their answers.
+    controls: the same effects of the negative controls.
     """
 
     claim: Claim
@@ -86,6 +87,12 @@ class Answer:
     effects: tuple[Effect, ...] = ()
     problems: tuple[str, ...] = ()
     parts: tuple["Answer", ...] = ()
+    controls: tuple[Effect, ...] = ()
+
+    @property
+    def hollow(self) -> bool:
+        """Whether it is supported by the rule, and a negative control would be as well."""
+        return self.verdict == "supported" and bool(self.controls) and all(one.side > 0 for one in self.controls)
 
 
 def answered(
@@ -93,6 +100,7 @@ def answered(
     needed: Sequence[Effect],
     problems: Sequence[str] = (),
     besides: Sequence[Effect] = (),
+    controls: Sequence[Effect] = (),
 ) -> Answer:
     """Supported if every interval lies above zero, not supported if any lies below, undecided otherwise.
 
@@ -102,6 +110,7 @@ def answered(
     ----------
     needed: effects that must all lie above zero.
     besides: effects that must not lie below, and stand for the claim; the `needed` ones do if there are none.
+    controls: those of `needed`, brought by negative controls.
     """
     sides = {effect.side for effect in needed}
     verdict: Verdict = "undecided"
@@ -116,6 +125,7 @@ def answered(
         headline=tuple(besides or needed),
         effects=tuple(needed),
         problems=tuple(problems),
+        controls=tuple(controls),
     )
 
 

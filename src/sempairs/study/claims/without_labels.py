@@ -1,6 +1,7 @@
 """Which share of the gain of label-made pairs a user without labels gets, and what 500 judgements add to it."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -13,7 +14,9 @@ from sempairs.study.compare import Line
 from sempairs.study.estimates import Ends, estimated
 
 AIM = 0.7
-ORACLE, BEST, CURATED = "oracle", "gradients", "curated"
+ORACLE, BEST = "oracle", "gradients"
+CURATED = {"curated": BEST, "wide-curated": "wide"}
+"""Which arms are curated, and from which they were."""
 PLACES: tuple[Place, ...] = (
     *((TRANSFER, protocol) for protocol in PROTOCOLS), ("garments", "knn"), ("garments", "5-shot"),
 )  # fmt: skip
@@ -69,16 +72,16 @@ def aim(study: Evidence) -> Aim:
 
 
 def added_by_judgements(study: Evidence) -> tuple[Effect, ...]:
-    """Curated pairs minus the best mined ones, at every place."""
+    """Curated pairs minus those that they were curated from, at every place."""
     found = []
-    for place in PLACES:
-        ours, theirs = (_line(study, arm, place) for arm in (CURATED, BEST))
+    for (curated, mined), place in product(CURATED.items(), PLACES):
+        ours, theirs = (_line(study, arm, place) for arm in (curated, mined))
         if ours and theirs and ours.seeds == theirs.seeds:
             by_seed = np.subtract(ours.differences, theirs.differences)[:, None]
             one = estimated(ours.seeds, by_seed)
             found.append(
                 Effect(
-                    of=f"{CURATED} minus {BEST}", data=place[0], metric=place[1], unit=ours.unit, n=len(ours.seeds),
+                    of=f"{curated} minus {mined}", data=place[0], metric=place[1], unit=ours.unit, n=len(ours.seeds),
                     difference=one["difference"], interval=one.get("difference_interval"),
                     value=ours.mean, reference=theirs.mean,
                 )
