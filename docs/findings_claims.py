@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from findings_words import difference, holm, in_percent, judged, mean, of_methods, table, tally
+from findings_words import difference, gain, holm, in_percent, judged, mean, of_methods, table, tally
 
 from sempairs.report.numbers import signed
 from sempairs.study.claims import Answer, Evidence
@@ -108,8 +108,8 @@ def c3(answer: Answer, main: Evidence) -> str:
         [
             e.metric,
             "% of the baseline" if e.unit != "%" else "points",
-            mean(e.value, "%"),
-            mean(e.reference, "%"),
+            gain(e.value),
+            gain(e.reference),
             difference(e),
         ]
         for e in first.effects
@@ -118,8 +118,8 @@ def c3(answer: Answer, main: Evidence) -> str:
         [
             e.metric,
             e.of,
-            mean(e.value, "%"),
-            mean(e.reference, "%"),
+            gain(e.value),
+            gain(e.reference),
             difference(e),
             "{} of {}".format(*wins(main, e.metric)),
         ]
@@ -151,14 +151,16 @@ def c4(answer: Answer, studies: Mapping[str, Evidence]) -> str:
     """Invariances, style, and what is lost without augmentations."""
     parts = [judged(answer)]
     for part in answer.parts:
-        rows = [[effect.of, effect.data, effect.metric, difference(effect)] for effect in part.effects]
+        rows = [
+            [effect.of, effect.data, effect.metric, difference(effect)] for effect in (*part.effects, *part.controls)
+        ]
         parts += [judged(part), table(("methods", "data", "score", "difference"), rows)]
     if "main" in studies:
         parts.append(EACH_CHANGE)
         parts.append(_changes(studies["main"]))
     if "augmentation" in studies:
         parts += ["Mean scores by views, and how much the gain grows:\n", _views(studies["augmentation"])]
-        rows = [[e.of, e.metric, mean(e.reference, "%"), mean(e.value, "%"), difference(e)]
+        rows = [[e.of, e.metric, gain(e.reference), gain(e.value), difference(e)]
                 for e in losses(studies["augmentation"])]  # fmt: skip
         parts.append(table(("method and views", "protocol", "gain with full views", "gain there", "difference"), rows))
     return "\n".join(parts)
@@ -205,4 +207,17 @@ def c5(answer: Answer, study: Evidence) -> str:
                 scores = [mean(pool.reference, "%"), mean(pool.value, "%")]
                 rows.append([encoder, protocol, *scores, difference(pool), each])
     head = ("encoder", "protocol", "augmented", "semantic", "methods together", "each method")
-    return "\n".join([judged(answer), table(head, rows)])
+    return "\n".join([judged(answer), table(head, rows), BY_ENCODER, _by_encoder(study)])
+
+
+BY_ENCODER = "By data set, methods together. The garments of the training are shown and not judged.\n"
+
+
+def _by_encoder(study: Evidence) -> str:
+    data = ("garments", *TRANSFER_DATA)
+    rows = [
+        [encoder, protocol, *(difference(study.pooled(ARM, name, protocol, encoder=encoder)) for name in data)]
+        for encoder in study.study.encoders
+        for protocol in PROTOCOLS
+    ]
+    return table(("encoder", "protocol", *data), rows)

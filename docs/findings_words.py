@@ -44,6 +44,11 @@ def mean(value: float | None, unit: str) -> str:
     return NONE if value is None else decimal(value, 1 if unit in ("%", RELATIVE) else 3)
 
 
+def gain(value: float | None) -> str:
+    """A gain by itself, in points or percent."""
+    return NONE if value is None else signed(value)
+
+
 def in_percent(effect: Effect | None) -> str:
     """The same difference in percent of the baseline's."""
     return NONE if effect is None or effect.relative is None else f"{signed(effect.relative)}%"
@@ -76,9 +81,10 @@ def named(effect: Effect) -> str:
 
 
 def verdict(answer: Answer) -> str:
-    """In bold, with the reason why nothing can be said."""
+    """In bold, with the reason why nothing can be said, or why it says nothing of semantic pairs."""
     why = f" ({'; '.join(answer.problems)})" if answer.problems else ""
-    return f"**{answer.verdict}**{why}"
+    hollow = " by the rule, but pairs of random partners do the same" if answer.hollow else ""
+    return f"**{answer.verdict}**{hollow}{why}"
 
 
 def judged(answer: Answer) -> str:

@@ -1,4 +1,7 @@
-"""docs/findings.md and docs/forest.png, from the committed results of the studies: `python docs/make_findings.py`."""
+"""docs/findings.md, docs/forest.png and the verdicts in README.md, from the committed results of the studies.
+
+python docs/make_findings.py
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +24,8 @@ STUDIES = (
     "main", "augmentation", "nuisance", "nuisance_correlated", "nuisance_causal", "noise", "architecture", "no_labels",
     "false_negatives",
 )  # fmt: skip
-PAGE, PICTURE = ROOT / "docs" / "findings.md", ROOT / "docs" / "forest.png"
+PAGE, PICTURE, README = ROOT / "docs" / "findings.md", ROOT / "docs" / "forest.png", ROOT / "README.md"
+BEGIN, END = "<!-- made by docs/make_findings.py -->", "<!-- end -->"
 
 HEAD = """# Findings
 
@@ -125,6 +129,18 @@ def _forest(found: Mapping[str, Evidence]) -> str:
     return f"{FOREST}{lines}"
 
 
+def with_verdicts(text: str, found: Mapping[str, Evidence]) -> str:
+    """The README with the verdicts of today between its two marks."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    with quiet():
+        judged = answers(found)
+    runs = len({run.run for own in found.values() for run in own.records.runs})
+    rows = [[key, answer.claim.claim, f"**{answer.verdict}**"] for key, answer in judged.items()]
+    counts = f"{runs:,} trainings in {counted(len(found), 'study', 'studies')}."
+    return f"{before}{BEGIN}\n{counts}\n\n{table(('', 'claim of the paper', 'here'), rows)}{END}{after}"
+
+
 def _of_claim(key: str, answer: Answer, found: Mapping[str, Evidence]) -> str:
     study = "architecture" if key == "C5" else "main"
     if key != "C4" and study not in found:
@@ -146,7 +162,7 @@ QUESTIONS: Mapping[str, tuple[str, Callable[[Evidence], str]]] = {
     "How wrong may pairs be?": ("noise", questions.noise),
     "How far does one get without labels?": ("no_labels", questions.labels),
     "What do same-class negatives cost?": ("false_negatives", questions.negatives),
-    "Which factors are kept, style independent?": ("nuisance", questions.nuisance),
+    "Which factors are kept, style independent?": ("nuisance", questions.nuisance_again),
     "Which factors are kept, style correlated?": ("nuisance_correlated", questions.nuisance),
     "Which factors are kept, style causal?": ("nuisance_causal", questions.nuisance),
 }
@@ -192,5 +208,6 @@ def _studies(found: Mapping[str, Evidence]) -> str:
 if __name__ == "__main__":
     found = studies()
     PAGE.write_text(page(found), encoding="utf-8")
+    README.write_text(with_verdicts(README.read_text(encoding="utf-8"), found), encoding="utf-8")
     if "main" in found:
         draw(found["main"], PICTURE)

@@ -44,6 +44,9 @@ def test_the_page_is_the_one_that_is_made_from_the_results(maker):
     found = maker.studies()
     assert maker.PAGE.read_text(encoding="utf-8") == maker.page(found), "run `python docs/make_findings.py`"
     assert maker.PICTURE.is_file() == ("main" in found)
+    readme = maker.README.read_text(encoding="utf-8")
+    assert maker.BEGIN in readme
+    assert readme == maker.with_verdicts(readme, found)
 
 
 def test_without_results_every_claim_is_undecided_and_the_page_says_why(maker, tmp_path):
