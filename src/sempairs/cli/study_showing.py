@@ -216,8 +216,7 @@ def summary(status: Status) -> str:
         return f"all {total:,} runs are done"
     text = f"{done:,} of {total:,} runs are done, {working} at work, {total - done - working:,} left"
     if status.left is not None:
-        rate = (total - done) / max(status.left, 1e-9) * 3600
-        text += f"; {rate:,.0f} runs an hour, about {duration(status.left)} left"
+        text += f"; {status.rate:,.0f} runs an hour, about {duration(status.left)} left"
     return text
 
 

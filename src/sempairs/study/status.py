@@ -38,6 +38,7 @@ class Status:
     done: the finished runs.
     working: those that processes are at work on.
     left: seconds until all is done, by as many processes as are at work now; None if there is none, or none is done.
+    rate: runs an hour that these processes finish; None where `left` is.
     last: the run that was finished last and seconds since; None if none is.
     """
 
@@ -45,6 +46,7 @@ class Status:
     done: dict[Cell, RunRecord]
     working: tuple[Working, ...]
     left: float | None
+    rate: float | None
     last: tuple[Cell, float] | None
 
     @property
@@ -94,11 +96,13 @@ class StatusReader:
                 if is_at_work(run):
                     working.append(Working(cell, run.name, self._share(cell, run)))
         last = max(self._when, key=self._when.__getitem__, default=None)
+        left, rate = self._pace(working)
         return Status(
             study=self.study,
             done=dict(self._done),
             working=tuple(working),
-            left=self._left(working),
+            left=left,
+            rate=rate,
             last=None if last is None else (last, max(0.0, time.time() - self._when[last])),
         )
 
@@ -112,14 +116,17 @@ class StatusReader:
             return 0.0
         return float(lines[-1]["step"] / budget.steps if budget.steps else lines[-1]["epoch"] / budget.passes)
 
-    def _left(self, working: list[Working]) -> float | None:
-        """Seconds that are left; a run of a condition of which none is finished counts as the mean of the finished."""
+    def _pace(self, working: list[Working]) -> tuple[float, float] | tuple[None, None]:
+        """Seconds that are left and runs an hour; a run of a condition of which none is finished counts as the mean."""
         if not working or not self._done:
-            return None
+            return None, None
         times = finished_times(self._done, self._runs)
         known = [times.whole(self.study, cell) or Span() for cell in self._done]
         mean = sum(known, Span()) * (1 / len(known))
-        left = [cell for cell in self.study.cells if cell not in self._done]
-        whole = {cell: (times.whole(self.study, cell) or mean).likely for cell in left}
-        gone = sum(times.training.get(one.cell.condition, mean).likely * one.share for one in working)
-        return max(0.0, sum(whole.values()) - gone) / len(working)
+        whole = {cell: times.whole(self.study, cell) or mean for cell in self.study.cells if cell not in self._done}
+        need = {cell: span.likely for cell, span in whole.items()}
+        rate = len(working) * 3600 * len(need) / max(sum(need.values()), 1e-9)
+        for one in working:
+            need[one.cell] -= times.training.get(one.cell.condition, mean).likely * one.share
+        at_work = max(need[one.cell] for one in working)  # the longest decides at the end
+        return max(0.0, at_work, sum(need.values()) / len(working)), rate

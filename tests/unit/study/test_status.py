@@ -78,27 +78,38 @@ def test_a_run_is_at_work_as_long_as_a_process_holds_it(study, folder):
     assert not is_at_work(Run(folder / "runs" / "none"))
 
 
-def test_what_is_left_takes_as_long_as_what_is_done(study, folder):
-    """Each run trained 100 seconds and was evaluated for 20; two of three that are left are at work, one half-way."""
+def at_work(study, folder, *numbers):
+    """Their runs, begun again: each had trained 100 seconds and been evaluated for 20, the first is now half-way."""
     for cell in study.cells:
         path = file_of(study, folder, cell)
         finished = Finished.read(path)
         result = {**finished.run.result, "seconds": 100.0}
         run = dataclasses.replace(finished.run, result=result, seconds={"same": 8.0, "other": 12.0})
         dataclasses.replace(finished, run=run).write(path)
-    runs = [take_away(study, folder, number, begun=number != 7) for number in (5, 6, 7)]
-    for run, epoch in zip(runs[:2], (1.0, 0.0), strict=True):
+    runs = [take_away(study, folder, number, begun=True) for number in numbers]
+    for number, run in enumerate(runs):
         (run.folder / "result.json").unlink()
         (run.folder / "metrics.jsonl").unlink()
-        JsonLines(run.folder / "metrics.jsonl").append({"epoch": epoch, "step": 3, "loss": 1.0})
+        JsonLines(run.folder / "metrics.jsonl").append({"epoch": 0.0 if number else 1.0, "step": 3, "loss": 1.0})
+    return runs
+
+
+def test_what_is_left_takes_as_long_as_what_is_done(study, folder):
+    runs = at_work(study, folder, 5, 6)
+    take_away(study, folder, 7, begun=False)
     reader = StatusReader(folder)
     with alone(runs[0], ""), alone(runs[1], ""):
         status = reader.read()
     assert status.left == pytest.approx((3 * 120 - 50) / 2)
-    # Three runs in 155 seconds.
-    assert summary(status) == "5 of 8 runs are done, 2 at work, 1 left; 70 runs an hour, about 2.6 min left"
-    assert "simclr  ●●         ●◐        ●◐     ●·" in printed(status)
-    assert "simclr  ##         #o        #o     #." in printed(status, "ascii")
+    # Two processes, each a run in 120 seconds, whatever is half done.
+    assert summary(status) == "5 of 8 runs are done, 2 at work, 1 left; 60 runs an hour, about 2.6 min left"
+
+
+def test_the_last_runs_take_as_long_as_the_longest_of_them(study, folder):
+    runs = at_work(study, folder, 5, 6)
+    reader = StatusReader(folder)
+    with alone(runs[0], ""), alone(runs[1], ""):
+        assert reader.read().left == pytest.approx(120)
 
 
 def test_a_run_that_is_finished_meanwhile_is_seen(study, folder):
