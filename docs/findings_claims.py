@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from findings_collapses import collapses_of
 from findings_words import difference, gain, holm, in_percent, judged, mean, of_methods, table, tally
 
 from sempairs.report.numbers import signed
 from sempairs.study.claims import Answer, Evidence
 from sempairs.study.claims.families import relative_gains, wins
 from sempairs.study.claims.gains import ARM, pooled_by, transfer, transfer_together
-from sempairs.study.claims.invariances import losses
+from sempairs.study.claims.invariances import C4_STYLE, losses
 from sempairs.study.claims.scores import NOT_USED, PROTOCOLS, SWAPS, TRANSFER, TRANSFER_DATA, USED
 from sempairs.study.claims.verdicts import Effect
 
@@ -154,6 +155,8 @@ def c4(answer: Answer, studies: Mapping[str, Evidence]) -> str:
         rows = [
             [effect.of, effect.data, effect.metric, difference(effect)] for effect in (*part.effects, *part.controls)
         ]
+        if part.claim is C4_STYLE and "nuisance" in studies:
+            rows += _style_by_method(studies["nuisance"])
         parts += [judged(part), table(("methods", "data", "score", "difference"), rows)]
     if "main" in studies:
         parts.append(EACH_CHANGE)
@@ -164,6 +167,16 @@ def c4(answer: Answer, studies: Mapping[str, Evidence]) -> str:
                 for e in losses(studies["augmentation"])]  # fmt: skip
         parts.append(table(("method and views", "protocol", "gain with full views", "gain there", "difference"), rows))
     return "\n".join(parts)
+
+
+def _style_by_method(nuisance: Evidence) -> list[list[str]]:
+    """One by one where there are several: a method that collapses drops everything, which counts as less style."""
+    effects = [effect.turned for effect in nuisance.by_method(ARM, "scenes", "style R2")]
+    return [
+        [f"{one.of}{collapses_of(one.of, nuisance)}", one.data, one.metric, difference(one)]
+        for one in effects
+        if len(effects) > 1
+    ]
 
 
 def _changes(main: Evidence) -> str:

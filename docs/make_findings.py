@@ -9,6 +9,7 @@ from pathlib import Path
 import findings_claims as claims
 import findings_questions as questions
 from findings_against import against
+from findings_collapses import collapses
 from findings_forest import draw
 from findings_words import difference, headline, table, verdict
 
@@ -101,6 +102,7 @@ def page(found: Mapping[str, Evidence]) -> str:
         ]
         parts.append("\n## What else the studies ask\n")
         parts += [f"\n### {title}\n\n{_of_study(found, name, make)}" for title, (name, make) in QUESTIONS.items()]
+        parts += ["\n### Which trainings collapsed?\n\n", collapses(found)]
         parts += ["\n## What goes against the claims\n\n", against(found, judged), "\n## Limits\n\n", _limits(found)]
         parts += ["\n## The studies\n\n", _studies(found)]
     return "".join(parts)

@@ -1,5 +1,6 @@
 """The page of findings says what the committed results say, and says so plainly."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,19 @@ def test_a_loss_of_one_method_goes_against_the_claims(maker, made):
     text = maker.page(made(-3.0)).split("## What goes against the claims")[1].split("## Limits")[0]
     assert "semantic − augmented" not in text  # it gains everywhere
     assert "C2 is undecided" in text
+
+
+def test_trainings_that_collapsed_are_counted_by_method_and_arm(maker, made):
+    def collapsed(run):
+        ours = run.cell.method == "byol" and run.cell.arm == "random" and run.cell.seed != 2
+        return dataclasses.replace(run, result={**run.result, "collapse": "collapsed"}) if ours else run
+
+    (records,) = (own.records for own in made(-3.0).values())
+    records = dataclasses.replace(records, runs=tuple(collapsed(run) for run in records.runs))
+    section = maker.page({"main": Evidence(records)}).split("### Which trainings collapsed?")[1]
+    assert "| main | byol | random | 2 of 3 |" in section
+    assert section.split("## What goes against")[0].count("| main |") == 1
+    assert "None has." in maker.page(made(-3.0)).split("### Which trainings collapsed?")[1]
 
 
 def test_the_picture_fits_a_page_of_900_pixels(maker, made, tmp_path):

@@ -185,6 +185,13 @@ def test_c4_takes_less_style_for_more_invariance(gain: float, verdict: str) -> N
     assert of_hue.by_arm["semantic"].difference == pytest.approx(gain, abs=0.02)
 
 
+def test_what_is_kept_is_not_averaged_over_methods() -> None:
+    study = evidence(of_semantic(0.2, byol=-0.4), data=("scenes",), metrics=("style R2",), sd=0.1)
+    found = {one.method: one.by_arm["semantic"].difference for one in kept(study)}
+    assert found["byol"] == pytest.approx(-0.4, abs=0.02)
+    assert found["simclr"] == pytest.approx(0.2, abs=0.02)
+
+
 @pytest.mark.parametrize(("of_random", "hollow"), [(0.1, False), (-0.2, True)])
 def test_c4_says_when_pairs_of_random_partners_drop_style_as_well(of_random: float, hollow: bool) -> None:
     gains = {"semantic": -0.2, "random": of_random}
