@@ -245,8 +245,18 @@ def _lower(gains: Gains, treatments: Sequence[str]) -> Iterator[str]:
 
 
 def _collapses(contents: Contents) -> Iterator[str]:
-    if number := len(collapsed_runs(contents.records)):
-        yield f"{counted(number, 'training')} collapsed."
+    """How many trainings: "9 trainings collapsed: moco-v2, byol and simsiam on random pairs."."""
+    runs = collapsed_runs(contents.records)
+    arms: dict[str, list[str]] = {}
+    for run in runs:
+        own = arms.setdefault(run.cell.method, [])
+        own += [run.cell.arm] if run.cell.arm not in own else []
+    alike: dict[str, list[str]] = {}
+    for method, own in arms.items():
+        alike.setdefault(listed(own), []).append(method)
+    if runs:
+        where = "; ".join(f"{listed(methods)} on {own} pairs" for own, methods in alike.items())
+        yield f"{counted(len(runs), 'training')} collapsed: {where}."
 
 
 def _corrected(gains: Gains) -> Iterator[str]:

@@ -39,7 +39,7 @@ def test_a_collapse_is_shown_by_arm_method_and_seed() -> None:
     assert against(contents)[-1].sentences == [SENTENCE]
     text = text_of(render(contents))
     assert text.count(SENTENCE) == 2, "among what goes against the claims, and with the trainings"
-    assert "1 training collapsed." in text
+    assert "1 training collapsed: simclr on mined pairs." in text
     console = Console(file=io.StringIO(), width=200)
     print_contents(contents, console)
     assert f"warning: {SENTENCE}" in console.file.getvalue()
@@ -50,4 +50,4 @@ def test_the_seeds_of_one_arm_and_method_are_one_sentence() -> None:
     assert collapsed(contents.records) == [
         "2 trainings of simclr on mined pairs (seeds 0 and 2; said of the first) have collapsed: all is equal."
     ]
-    assert "2 trainings collapsed." in text_of(render(contents))
+    assert "2 trainings collapsed: simclr on mined pairs." in text_of(render(contents))
