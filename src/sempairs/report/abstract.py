@@ -161,9 +161,15 @@ def _gaps(contents: Contents, arm: str) -> Iterator[str]:
                 for value in (gap.gain_contrastive, gap.gain_non_contrastive, gap.difference)
             )
             yield (
-                f"Contrastive methods gain {ours} and non-contrastive ones {theirs} {unit} by {gap.metric} on "
-                f"{gap.data}, a gap of {apart}{_interval(gap, kind)}."
+                f"Contrastive methods{_alone(gap.contrastive)} gain {ours} and non-contrastive ones"
+                f"{_alone(gap.non_contrastive)} {theirs} {unit} by {gap.metric} on {gap.data}, "
+                f"a gap of {apart}{_interval(gap, kind)}."
             )
+
+
+def _alone(methods: Sequence[str]) -> str:
+    """Which method stands for its family by itself: a reader must not take it for all of them."""
+    return f" (here {methods[0]} alone)" if len(methods) == 1 else ""
 
 
 def _changes(contents: Contents, arm: str) -> Iterator[str]:

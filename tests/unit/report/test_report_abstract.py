@@ -61,6 +61,12 @@ def test_several_methods_are_counted() -> None:
     assert "Contrastive methods gain +4.0 and non-contrastive ones +4.0 points by knn on garments, a gap of 0.0" in main
 
 
+def test_a_method_that_stands_for_its_family_is_named() -> None:
+    contents = known_contents(known_records(("knn",), methods=("simclr", "byol"), data=("garments",)))
+    _, _, main, *_ = abstract(contents)
+    assert "Contrastive methods (here simclr alone) gain +4.0 and non-contrastive ones (here byol alone) +4.0" in main
+
+
 def test_a_change_with_the_views_is_said() -> None:
     def gain(cell: Cell, data: str, metric: str) -> float:
         return (4.0 if cell.condition.views == "full" else 6.5) if cell.arm == "semantic" else 0.0
