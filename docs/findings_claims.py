@@ -172,11 +172,9 @@ def c4(answer: Answer, studies: Mapping[str, Evidence]) -> str:
 def _style_by_method(nuisance: Evidence) -> list[list[str]]:
     """One by one where there are several: a method that collapses drops everything, which counts as less style."""
     effects = [effect.turned for effect in nuisance.by_method(ARM, "scenes", "style R2")]
-    return [
-        [f"{one.of}{collapses_of(one.of, nuisance)}", one.data, one.metric, difference(one)]
-        for one in effects
-        if len(effects) > 1
-    ]
+    if len(effects) < 2:  # the row of all methods together is that of the only one
+        return []
+    return [[f"{one.of}{collapses_of(one.of, nuisance)}", one.data, one.metric, difference(one)] for one in effects]
 
 
 def _changes(main: Evidence) -> str:

@@ -38,8 +38,7 @@ def build(
 
     arguments.check_parquet(out)
     options = arguments.tables(set_, "source", "rule")
-    together = same[0] if same and len(same) == 1 else same or None
-    columns = {name: value for name, value in {"same": together, "different": different}.items() if value is not None}
+    columns = {name: value for name, value in {"same": same, "different": different}.items() if value is not None}
     rule = rule or ("metadata" if columns else "class")
     spec = arguments.named(RULES, rule, {**options.get("rule", {}), **columns})
     images = arguments.opened(source, options.get("source"))

@@ -85,7 +85,8 @@ def metadata(
     UserError: no such column, or no pair.
     """
     _check_partners(partners)
-    group, known = _groups(source, (same,) if isinstance(same, str) else same)
+    columns = (same,) if isinstance(same, str) else same
+    group, known = _groups(source, columns)
     blocks = None if different is None else source.column(different)
     if blocks is not None:
         known &= blocks != ""
@@ -101,7 +102,8 @@ def metadata(
             order, widest = _by_block(order, blocks[order])
         rings.append(_ring(order, widest, partners))
     left, right = _in_order(rings)
-    options = {"same": same, "different": different, "partners": partners, "seed": seed}
+    alike = columns[0] if len(columns) == 1 else columns  # one column is the same rule, however it is given
+    options = {"same": alike, "different": different, "partners": partners, "seed": seed}
     return PairSet.make(source, left, right, Spec(name="metadata", options=options), group=group[left].astype(object))
 
 

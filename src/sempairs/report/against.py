@@ -33,7 +33,10 @@ class Finding:
 def against(contents: Contents) -> list[Finding]:
     """What was found of each kind; of some kinds that may be nothing."""
     gains, role = contents.gains, roles(contents.study)
-    found = [
+    more_images = _verdicts(
+        "Other images alone that scored higher, with an interval above zero", gains, role, "more images", "higher"
+    )
+    return [
         _verdicts("Treatments that scored lower, with an interval below zero", gains, role, "treatment", "lower"),
         _verdicts(
             "Negative controls that scored higher, with an interval above zero",
@@ -42,14 +45,11 @@ def against(contents: Contents) -> list[Finding]:
             "negative control",
             "higher",
         ),
-        _verdicts(
-            "Other images alone that scored higher, with an interval above zero", gains, role, "more images", "higher"
-        ),
+        *([more_images] if "more images" in role.values() else []),
         Finding("Gains of treatments that stay undecided", list(_undecided(gains, role))),
         Finding("Arms that did better than the main treatment", list(_better(gains))),
         Finding("Trainings that collapsed", collapsed(contents.records)),
     ]
-    return found if "more images" in role.values() else [*found[:2], *found[3:]]
 
 
 def treatment_sentence(contents: Contents) -> str:

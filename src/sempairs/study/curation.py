@@ -118,7 +118,7 @@ def curated(
         "least": least,
         "seed": seed,
     }
-    if choose != "best":
+    if choose != "best":  # sets that were made before there was a choice keep their hash
         options["choose"] = choose
     pairs = PairSet.make(
         pool, np.arange(len(pool)), partner, Spec(name="curated", options={"people": "simulated", **options}),

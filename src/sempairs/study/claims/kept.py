@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sempairs.study.claims.evidence import REFERENCE, Evidence
+from sempairs.study.claims.evidence import Evidence
 from sempairs.study.claims.scores import FACTOR, SWAPS
 from sempairs.study.claims.verdicts import Effect
 
@@ -36,5 +36,9 @@ def kept(nuisance: Evidence) -> tuple[Kept, ...]:
         for arm in arms:
             for effect in nuisance.by_method(arm, "scenes", name):
                 found.setdefault((effect.of, name), {})[arm] = effect
-    methods = [method for method, family in nuisance.families.items() if family != REFERENCE]
-    return tuple(Kept(one, name, found[one, name]) for one in methods for name in names if (one, name) in found)
+    return tuple(
+        Kept(method, name, found[method, name])
+        for method in nuisance.families
+        for name in names
+        if (method, name) in found
+    )

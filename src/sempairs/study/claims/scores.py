@@ -21,10 +21,11 @@ TRANSFER_DATA = ("new-garments", "digits", "animals")
 PROTOCOLS = ("linear", "5-shot")
 """By which transfer is judged; "5-shot" is N-way 5-shot, N = 5 but where there are four classes."""
 
-PLACES: tuple[Place, ...] = (
-    *((TRANSFER, protocol) for protocol in PROTOCOLS),
-    ("new-garments", "5-shot"), ("garments", "knn"), ("garments", "5-shot"),
-)  # fmt: skip
+ON_TRANSFER: tuple[Place, ...] = tuple((TRANSFER, protocol) for protocol in PROTOCOLS)
+ON_TRAINED: tuple[Place, ...] = (("garments", "knn"), ("garments", "5-shot"))
+"""On other images of the classes that the encoders were trained on."""
+
+PLACES = (*ON_TRANSFER, ("new-garments", "5-shot"), *ON_TRAINED)
 """Where it is asked what no claim asks: on transfer, and near the training's images, where pairs change most."""
 
 NOT_USED = {

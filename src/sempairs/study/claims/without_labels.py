@@ -8,7 +8,7 @@ import numpy as np
 
 from sempairs.statistics import ratio_interval
 from sempairs.study.claims.evidence import Evidence
-from sempairs.study.claims.scores import PROTOCOLS, TRANSFER, Place
+from sempairs.study.claims.scores import ON_TRAINED, ON_TRANSFER, PROTOCOLS, TRANSFER, Place
 from sempairs.study.claims.verdicts import Effect
 from sempairs.study.compare import Line
 from sempairs.study.estimates import Ends, estimated
@@ -17,9 +17,7 @@ AIM = 0.7
 ORACLE, BEST = "oracle", "gradients"
 CURATED = {"curated": BEST, "wide-curated": "wide"}
 """Which arms are curated, and from which they were."""
-PLACES: tuple[Place, ...] = (
-    *((TRANSFER, protocol) for protocol in PROTOCOLS), ("garments", "knn"), ("garments", "5-shot"),
-)  # fmt: skip
+PLACES = (*ON_TRANSFER, *ON_TRAINED)
 """Where it is asked. The aim is judged on the first two."""
 
 Aim = Literal["met", "not met", "undecided"]
